@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2016
+# A private apt: its own sources, lists and downloads beneath the cache
+# directory. It reads newer suites of the mirror that this machine already
+# uses; the system's sources and its installed packages are left alone.
+
+# The address of the mirror that the system's own suite comes from.
+apt_mirror() {
+	local suite
+	suite=$(codename)
+	apt-get indextargets --format '$(SITE) $(RELEASE)' 2>/dev/null |
+		awk -v suite="$suite" '$2 == suite { print $1; exit }'
+}
+
+# The suites that are read: our own ones for whatever is linked or run here,
+# and newer ones for data and sources, which do not care about the C library.
+apt_suites_own() {
+	local suite
+	suite=$(codename)
+	printf '%s\n' "$suite" "$suite-backports"
+}
+
+apt_suites() {
+	{
+		apt_suites_own
+		printf '%s\n' trixie-backports sid
+	} | awk '!seen[$0]++'
+}
+
+apt_private() {
+	local tool=$1
+	shift
+	"$tool" \
+		-o Dir::Etc::sourcelist="$MUS_CACHE/apt/sources.list" \
+		-o Dir::Etc::sourceparts=/dev/null \
+		-o Dir::Etc::preferences=/dev/null \
+		-o Dir::Etc::preferencesparts=/dev/null \
+		-o Dir::State::lists="$MUS_CACHE/apt/lists" \
+		-o Dir::Cache="$MUS_CACHE/apt" \
+		-o Dir::Cache::archives="$MUS_CACHE/apt/archives" \
+		-o Dir::Cache::pkgcache=pkgcache.bin \
+		-o Dir::Cache::srcpkgcache=srcpkgcache.bin \
+		-o APT::Sandbox::User=root \
+		-o Acquire::Languages=none \
+		-o Acquire::GzipIndexes=true \
+		-o Acquire::Retries=3 \
+		-o Debug::NoLocking=1 \
+		"$@"
+}
+
+# Refreshes the private lists, at most once in a run of the script.
+apt_private_update() {
+	[[ ${MUS_APT_FRESH:-} ]] && return 0
+	local mirror suite keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+	local log="$MUS_CACHE/logs/apt.log"
+	mirror=$(apt_mirror)
+	[[ $mirror ]] ||
+		die "apt is not configured with a mirror of Debian's $(codename) suite"
+	mkdir -p "$MUS_CACHE"/apt/{lists,archives}/partial "$MUS_CACHE/logs"
+	while read -r suite; do
+		printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$suite"
+		printf 'deb-src [signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$suite"
+	done < <(apt_suites) >"$MUS_CACHE/apt/sources.list"
+	say "reading package lists: $(apt_suites | tr '\n' ' ')"
+	: >"$log"
+	# Error-Mode=any: a list that could not be fetched is an error here.
+	apt_private apt-get -q -o APT::Update::Error-Mode=any update >>"$log" 2>&1 ||
+		apt_failed "$log"
+	MUS_APT_FRESH=1
+}
+
+# Newest version of a package within a tier (own, any) that is at least $3
+# and, if $4 is given, below $4. Fails when there is none.
+apt_pick() {
+	local package=$1 tier=$2 minimum=$3 below=${4:-} version suite best=
+	local allowed
+	if [[ $tier == own ]]; then allowed=$(apt_suites_own); else allowed=$(apt_suites); fi
+	while read -r version suite; do
+		grep -qxF "$suite" <<<"$allowed" || continue
+		dpkg --compare-versions "$version" ge "$minimum" || continue
+		[[ -z $below ]] || dpkg --compare-versions "$version" lt "$below" || continue
+		[[ -z $best ]] || dpkg --compare-versions "$version" gt "$best" || continue
+		best=$version
+	done < <(apt_versions "$package")
+	[[ $best ]] && printf '%s' "$best"
+}
+
+# "VERSION SUITE" of every binary version that the mirror has.
+apt_versions() {
+	apt_private apt-cache madison "$1" 2>/dev/null |
+		awk -F ' *[|] *' '$3 !~ / Sources$/ {
+			split($3, w, " "); sub("/.*", "", w[2]); print $2, w[2]
+		}'
+}
+
+# Downloads a package (name=version) and unpacks it beneath a directory.
+apt_extract() {
+	local spec=$1 into=$2 work log="$MUS_CACHE/logs/apt.log"
+	work=$(mktemp -d "$MUS_CACHE/apt/get.XXXXXX")
+	(cd "$work" && apt_private apt-get -q download "$spec") >>"$log" 2>&1 ||
+		apt_failed "$log"
+	mkdir -p "$into"
+	dpkg-deb -x "$work"/*.deb "$into"
+	rm -rf "$work"
+}
+
+# Downloads the newest source package of at least version $2 and unpacks it,
+# with Debian's patches applied, as directory $3.
+apt_source() {
+	local package=$1 minimum=$2 into=$3 version best='' work
+	local log="$MUS_CACHE/logs/apt.log"
+	while read -r version; do
+		dpkg --compare-versions "$version" ge "$minimum" || continue
+		[[ -z $best ]] || dpkg --compare-versions "$version" gt "$best" || continue
+		best=$version
+	done < <(apt_private apt-cache showsrc --only-source "$package" |
+		awk '$1 == "Version:" { print $2 }')
+	[[ $best ]] || die "the mirror has no source of $package >= $minimum"
+	work=$(mktemp -d "$MUS_CACHE/apt/get.XXXXXX")
+	(cd "$work" && apt_private apt-get -q --download-only source "$package=$best") \
+		>>"$log" 2>&1 || apt_failed "$log"
+	dpkg-source --no-check -x "$work"/*.dsc "$into" >>"$log" 2>&1 ||
+		die "cannot unpack the source of $package; see $log"
+	rm -rf "$work"
+}

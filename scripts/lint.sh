@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Format and static checks. One version of the tools on every Debian, since
+# each version of clang-format has its own taste.
+
+sources_cxx() {
+	git -C "$MUS_ROOT" ls-files -z --cached --others --exclude-standard -- \
+		'*.c' '*.cc' '*.cpp' '*.h' '*.hpp'
+}
+
+sources_shell() {
+	printf 'dev\0.ci/run\0'
+	git -C "$MUS_ROOT" ls-files -z --cached --others --exclude-standard -- '*.sh'
+}
+
+fmt() {
+	(cd "$MUS_ROOT" && sources_cxx | xargs -0 -r clang-format-19 -i)
+}
+
+lint() {
+	lint_format
+	lint_shell
+	lint_tidy
+}
+
+lint_format() {
+	say "clang-format"
+	(cd "$MUS_ROOT" && sources_cxx | xargs -0 -r clang-format-19 --dry-run -Werror) ||
+		die "not formatted: './dev fmt' puts it right"
+}
+
+lint_shell() {
+	say "shellcheck"
+	(cd "$MUS_ROOT" && sources_shell | xargs -0 -r shellcheck) ||
+		die "shellcheck has objections"
+}
+
+# Only our own C++: the BPF program is compiled by clang with its own
+# warnings, and generated files are nobody's style.
+lint_tidy() {
+	local database="$MUS_BUILD/release" log="$MUS_BUILD/tidy.log"
+	build_preset release
+	[[ -e $database/compile_commands.json ]] ||
+		die "$database/compile_commands.json is missing"
+	say "clang-tidy"
+	(cd "$MUS_ROOT" && run-clang-tidy-19 -quiet -p "$database" \
+		"^$MUS_ROOT/(src|tests|bench)/" >"$log" 2>&1) || {
+		grep -E '(warning|error):' "$log" | sort -u >&2 || tail -n 40 "$log" >&2
+		die "clang-tidy has objections; the whole is in $log"
+	}
+}
