@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# Compiler and linker flags that every target of ours gets.
+add_library(mus_flags INTERFACE)
+target_compile_options(mus_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                                           -fstack-protector-strong)
+target_compile_definitions(mus_flags INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2> _GNU_SOURCE)
+
+if(MUS_SANITIZE)
+  target_compile_options(mus_flags INTERFACE -fsanitize=${MUS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(mus_flags INTERFACE -fsanitize=${MUS_SANITIZE})
+  set(MUS_STATIC OFF)  # the sanitizers' run-time libraries cannot be linked into a static executable
+endif()
+if(MUS_STATIC)
+  target_link_options(mus_flags INTERFACE -static)
+endif()

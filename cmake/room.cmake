@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# mus_room(NAME SOURCES a.cpp b.cpp [LIBS lib ...]): one static library per room of src/. A room sees include/mus and
+# its own folder, and links privately, so that what it touches stays inside it. tests/imports checks the same by text.
+add_library(mus_contracts INTERFACE)
+add_library(mus::contracts ALIAS mus_contracts)
+target_include_directories(mus_contracts INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/include)
+target_link_libraries(mus_contracts INTERFACE mus_flags mus_deps_expected)
+
+execute_process(COMMAND git -C ${PROJECT_SOURCE_DIR} describe --always --dirty --abbrev=12
+                OUTPUT_VARIABLE MUS_GIT_REVISION OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+if(NOT MUS_GIT_REVISION)
+  set(MUS_GIT_REVISION unknown)
+endif()
+configure_file(${PROJECT_SOURCE_DIR}/include/mus/version.hpp.in ${PROJECT_BINARY_DIR}/include/mus/version.hpp @ONLY)
+
+function(mus_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;LIBS" ${ARGN})
+  add_library(mus_${name} STATIC ${ROOM_SOURCES})
+  add_library(mus::${name} ALIAS mus_${name})
+  # Headers of a room are included as "<room>/file.hpp", by main and by tests only.
+  target_include_directories(mus_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(mus_${name} PUBLIC mus_contracts PRIVATE ${ROOM_LIBS})
+endfunction()

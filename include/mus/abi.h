@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * What the BPF program and the daemon both read: map keys and values, counters, limits.
+ * Included by bpf/ (after vmlinux.h) and by src/kernel/ (C++); plain C, fixed layouts, asserted on both sides.
+ */
+#ifndef MUS_ABI_H
+#define MUS_ABI_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+#ifndef __cplusplus
+#define MUS_STATIC_ASSERT _Static_assert
+#else
+#define MUS_STATIC_ASSERT static_assert
+#endif
+
+/* The scale of weights: 1024 is what a container has anyway (the prototype's NORMAL_PRIORITY). */
+#define MUS_WEIGHT_ONE 1024
+#define MUS_WEIGHT_MIN 16
+#define MUS_WEIGHT_MAX 102400
+#define MUS_WEIGHT_BOOST 4096 /* the default of a boost: the prototype's HIGH_PRIORITY */
+
+enum mus_limits {
+  MUS_MAX_POLICIES = 1024, /* boosted cgroups at once; also the number of statistics slots */
+  MUS_MAX_CPUS = 1024,     /* CPU ids that the daemon's BPF program can address */
+  MUS_REASON_LEN = 128,
+  MUS_MESSAGE_LEN = 1024,
+};
+
+/* Value of the policy map; its key is the cgroup's id (__u64, the inode number of its directory). */
+struct mus_policy {
+  __u32 weight; /* MUS_WEIGHT_MIN .. MUS_WEIGHT_MAX */
+  __u32 slot;   /* index into the per-CPU statistics, < MUS_MAX_POLICIES, unique among live entries */
+};
+MUS_STATIC_ASSERT(sizeof(struct mus_policy) == 8, "read by both sides");
+
+/* Counters, one __u64 each and per CPU; the daemon sums them. The names in src/kernel follow this order. */
+enum mus_counter {
+  MUS_WAKEUPS,           /* tasks that became runnable by waking */
+  MUS_DIRECT_DISPATCHES, /* of those: put on an idle CPU's own queue at once */
+  MUS_SHARED_ENQUEUES,   /* inserted into the shared vtime queue */
+  MUS_PINNED_ENQUEUES,   /* inserted into a CPU's own vtime queue: one allowed CPU, or migration disabled */
+  MUS_PREEMPTIONS,       /* wakeups that took a CPU from a task ahead in service */
+  MUS_STEALS,            /* tasks taken from the shared queue by a CPU other than the one they ran on last */
+  MUS_KEPT,              /* slice ended, and the running task was still the one furthest behind */
+  MUS_REENQUEUES,        /* taken back from a CPU that a higher scheduling class claimed */
+  MUS_NR_COUNTERS,
+};
+
+/* Per boosted cgroup and per CPU, indexed by mus_policy.slot. Descendants count towards the matched cgroup. */
+struct mus_cgroup_stats {
+  __u64 cpu_time_ns;
+  __u64 wait_ns; /* runnable but not running, summed over `waits` */
+  __u64 waits;   /* how many times a task went from runnable to running */
+};
+MUS_STATIC_ASSERT(sizeof(struct mus_cgroup_stats) == 24, "read by both sides");
+
+/* Why the kernel let the scheduler go: struct scx_exit_info, copied in ops.exit. kind 0: still attached. */
+struct mus_exit_record {
+  __s64 code;
+  __u32 kind;
+  __u32 pad;
+  char reason[MUS_REASON_LEN];
+  char message[MUS_MESSAGE_LEN];
+};
+MUS_STATIC_ASSERT(sizeof(struct mus_exit_record) == 16 + MUS_REASON_LEN + MUS_MESSAGE_LEN, "read by both sides");
+
+#endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The node's cgroup v2 tree and /proc, below injected roots. Read only: we never write a cgroup file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mus/result.hpp"
+#include "mus/types.hpp"
+
+namespace mus {
+
+/// What a container's or pod's directory said about whose it is.
+struct PodCgroup {
+  std::string pod_uid;  ///< dashes restored; a static pod's 32 hex digits as they are
+  Cgroup cgroup;
+  struct Leaf {
+    std::string container_id;
+    Cgroup cgroup;
+  };
+  std::vector<Leaf> containers;  ///< sandboxes included: their id is in no pod list
+};
+
+/// Thread-safe (holds no mutable state but its roots).
+class CgroupTree {
+ public:
+  virtual ~CgroupTree() = default;
+
+  /// One walk over all pods' directories, whatever driver and runtime made them.
+  virtual Result<std::vector<PodCgroup>> pods() const = 0;
+
+  /// The pod's directory. `uid` or `config_hash` as in Pod; Errc::not_found when there is none (yet).
+  virtual Result<Cgroup> pod(const Pod& pod) const = 0;
+
+  /// The container's directory, below its pod's. Checked through /proc when a process of it is visible: the tail of
+  /// /proc/<pid>/cgroup must name the same directory; disagreement is tried once more, then Errc::unavailable.
+  virtual Result<Cgroup> container(const Pod& pod, const Container& container) const = 0;
+
+  /// A directory named by the operator ("/system.slice/x.service"). Resolved beneath the root: no "..", no links.
+  /// invalid_argument for "/", the kubepods root, its QoS slices; not_found when absent.
+  virtual Result<Cgroup> path(std::string_view path) const = 0;
+
+  /// A systemd unit's directory (service, scope or slice; the name alone, ".service" is added when there is no type).
+  virtual Result<Cgroup> unit(std::string_view name) const = 0;
+
+  /// The cgroup that a process is in; a pid that is reused between two looks is noticed and refused.
+  virtual Result<Cgroup> pid(std::int64_t pid) const = 0;
+
+  /// Is the directory still there, with the same id?
+  [[nodiscard]] virtual bool alive(const Cgroup& cgroup) const = 0;
+};
+
+}  // namespace mus

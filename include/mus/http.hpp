@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP without a library in sight: what a request and a response are, who answers, who asks.
+// src/http implements server and client on cpp-httplib; src/api answers; src/pods and src/cli ask.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "mus/result.hpp"
+
+namespace mus {
+
+struct HttpRequest {
+  enum class Transport { unix_socket, tcp };
+  Transport transport = Transport::unix_socket;
+  std::string method;                                        ///< upper case
+  std::string path;                                          ///< decoded, without query
+  std::vector<std::pair<std::string, std::string>> query;    ///< decoded, in order, repeats kept
+  std::vector<std::pair<std::string, std::string>> headers;  ///< names lower-cased, repeats kept
+  std::string body;
+  std::int64_t peer_pid = 0;  ///< unix socket: SO_PEERCRED's pid, 0 where unknown
+
+  /// First value of a header (lower-case name), or empty.
+  [[nodiscard]] std::string_view header(std::string_view name) const {
+    for (const auto& [key, value] : headers) {
+      if (key == name) return value;
+    }
+    return {};
+  }
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;  ///< never a value taken from a request
+};
+
+/// Answers requests. Called from several threads at once; must not throw.
+class HttpHandler {
+ public:
+  virtual ~HttpHandler() = default;
+  virtual HttpResponse handle(const HttpRequest& request) = 0;
+  /// The answer of the server itself to what never reached handle(): malformed, too large, too many.
+  virtual HttpResponse refuse(int status, std::string_view detail) = 0;
+};
+
+/// A listening server on a unix socket, TCP, or both.
+class HttpServer {
+ public:
+  virtual ~HttpServer() = default;
+  /// Binds and starts answering; on error nothing listens.
+  virtual Result<void> start() = 0;
+  /// Stops accepting, lets running requests end (bounded), joins all threads. Idempotent.
+  virtual void stop() = 0;
+  /// The TCP port in use (after port 0 was asked for), 0 without TCP.
+  [[nodiscard]] virtual int port() const = 0;
+};
+
+struct HttpReply {
+  int status = 0;
+  std::string content_type;
+  std::string body;
+};
+
+/// Asks one server, named at construction (src/http/client.hpp). Thread-safe.
+class HttpClient {
+ public:
+  virtual ~HttpClient() = default;
+  /// Any status is a success; Error means no complete answer: unavailable (connect, time-out),
+  /// protocol (larger than the cap, malformed), unauthorized (the server's certificate was not accepted).
+  virtual Result<HttpReply> send(std::string_view method, const std::string& path_and_query,
+                                 const std::map<std::string, std::string>& headers, const std::string& body) = 0;
+};
+
+}  // namespace mus

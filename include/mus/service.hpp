@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the API may ask of the daemon, in the API's own words. Implemented in src/daemon; tests use a fake.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mus/pod_source.hpp"
+#include "mus/result.hpp"
+#include "mus/scheduler.hpp"
+#include "mus/types.hpp"
+
+namespace mus {
+
+/// What a caller named. Exactly one of pod/label/uid-only (Kubernetes), cgroup, unit, pid - checked by the API.
+struct Target {
+  enum class Kind { pod, cgroup, unit, pid };
+  Kind kind = Kind::pod;
+  std::string pod;        ///< exact name, or the app label's value, or a static pod's name less "-<node>"
+  std::string ns;         ///< empty: any namespace
+  std::string container;  ///< empty: the whole pod
+  std::string uid;        ///< empty: any
+  std::string label;      ///< "key=value"; with or instead of `pod`
+  bool all = false;       ///< several matches are meant
+  std::string cgroup;     ///< path below the cgroup root
+  std::string unit;
+  std::int64_t pid = 0;
+
+  bool operator==(const Target&) const = default;
+};
+
+struct PrioritizeRequest {
+  Target target;
+  std::uint32_t weight = 4096;
+  std::optional<std::chrono::milliseconds> ttl;
+  bool dry_run = false;
+};
+
+/// One cgroup that a boost acts on.
+struct AppliedCgroup {
+  Cgroup cgroup;
+  std::string ns, pod, uid, container;  ///< empty for cgroup=, unit= and pid=
+  std::uint32_t weight = 0;
+};
+
+/// One boost: what was asked for (desired) and what stands in the scheduler's map (applied).
+struct Boost {
+  std::string id;  ///< stable for the life of the boost: "b1", "b2", ...
+  Target target;
+  std::uint32_t weight = 0;
+  std::optional<std::chrono::milliseconds> ttl;             ///< as asked
+  std::optional<std::chrono::milliseconds> expires_in;      ///< left now
+  std::vector<AppliedCgroup> applied;
+  std::string pending;  ///< why nothing is applied now; empty when applied
+};
+
+struct PrioritizeReply {
+  Boost boost;
+  bool replaced = false;
+  bool dry_run = false;
+  std::string note;  ///< e.g. which cgroup a pid is in; may be empty
+};
+
+/// A failure with what the caller may choose from ("ambiguous": namespace/pod/container of each).
+struct ServiceError {
+  Error error;
+  std::vector<std::string> candidates;
+  std::optional<std::chrono::seconds> retry_after;
+};
+template <class T>
+using ServiceResult = tl::expected<T, ServiceError>;
+
+enum class SchedulerMode {
+  attached,  ///< ours runs
+  fallback,  ///< the kernel's own runs; we will try again
+  stopped,   ///< the kernel's own runs; we will not try again by ourselves (SysRq-S, or given up)
+  unsupported,
+};
+
+struct StatusSnapshot {
+  SchedulerMode mode = SchedulerMode::fallback;
+  std::string reason;  ///< why not attached; empty when attached
+  bool dry_run = false;
+  std::string kernel;  ///< uname -r
+  std::optional<ExitRecord> last_ejection;
+  std::optional<std::chrono::seconds> last_ejection_age;
+  std::optional<std::chrono::milliseconds> next_attempt_in;
+  std::uint64_t attaches = 0;   ///< successful ones since start
+  std::uint64_t ejections = 0;
+  SchedulerOptions options;
+  SchedulerStats stats;
+  PodSourceState pods;
+  std::optional<std::chrono::milliseconds> pods_age;
+  std::vector<Boost> boosts;
+  std::chrono::seconds uptime{};
+};
+
+/// One container of the node for GET /pods.
+struct PodRow {
+  std::string ns, pod, uid, container, container_id;
+  std::optional<Cgroup> cgroup;  ///< none: not found (not started, finished)
+  std::uint32_t weight = 1024;   ///< of the nearest boost at or above it
+  std::optional<CgroupStats> stats;
+};
+
+/// Thread-safe. Nothing here throws.
+class Service {
+ public:
+  virtual ~Service() = default;
+  virtual ServiceResult<PrioritizeReply> prioritize(const PrioritizeRequest& request) = 0;
+  /// Removes the boosts whose target equals `target`; never asks the kubelet. not_found when there is none.
+  virtual ServiceResult<std::vector<Boost>> reset(const Target& target) = 0;
+  /// Removes all; never an error.
+  virtual std::vector<Boost> reset_all() = 0;
+  virtual std::vector<Boost> boosts() = 0;
+  virtual ServiceResult<std::vector<PodRow>> pods() = 0;
+  /// At most about a second old; shared, immutable.
+  virtual std::shared_ptr<const StatusSnapshot> status() = 0;
+  /// Hands the node back without stopping the daemon / arms again after SysRq-S or giving up.
+  virtual ServiceResult<void> detach() = 0;
+  virtual ServiceResult<void> attach() = 0;
+};
+
+}  // namespace mus

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The nouns that every room shares.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace mus {
+
+/// Identity of a cgroup: the inode number of its cgroup2 directory. Unique for as long as the machine is up.
+enum class CgroupId : std::uint64_t {};
+[[nodiscard]] constexpr std::uint64_t to_u64(CgroupId id) { return static_cast<std::uint64_t>(id); }
+
+/// Monotonic time. Passed as an argument wherever logic depends on it, so that tests own the clock.
+using Clock = std::chrono::steady_clock;
+using TimePoint = Clock::time_point;
+
+struct Container {
+  enum class Kind { regular, init, sidecar, ephemeral };
+  std::string name;
+  std::string id;  ///< runtime id, lower-case hex, without "containerd://"; empty until created
+  Kind kind = Kind::regular;
+  bool running = false;
+
+  bool operator==(const Container&) const = default;
+};
+
+struct Pod {
+  std::string ns;
+  std::string name;
+  std::string uid;          ///< metadata.uid
+  std::string config_hash;  ///< annotation kubernetes.io/config.hash: a static pod's uid in cgroup paths; else empty
+  std::string node;         ///< spec.nodeName, or empty
+  bool terminating = false;
+  bool is_static = false;   ///< from a file or URL on the node: its name ends in -<node>
+  std::map<std::string, std::string> labels;
+  std::vector<Container> containers;
+
+  bool operator==(const Pod&) const = default;
+};
+
+struct PodList {
+  std::vector<Pod> pods;
+  TimePoint fetched_at{};  ///< when the source answered
+};
+
+/// A directory below the cgroup root. `path` starts with "/" and is relative to that root.
+struct Cgroup {
+  CgroupId id{};
+  std::string path;
+
+  bool operator==(const Cgroup&) const = default;
+};
+
+}  // namespace mus
