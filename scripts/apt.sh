@@ -33,7 +33,7 @@ apt_private() {
 	"$tool" \
 		-o Dir::Etc::sourcelist="$MUS_CACHE/apt/sources.list" \
 		-o Dir::Etc::sourceparts=/dev/null \
-		-o Dir::Etc::preferences=/dev/null \
+		-o Dir::Etc::preferences="$MUS_CACHE/apt/preferences" \
 		-o Dir::Etc::preferencesparts=/dev/null \
 		-o Dir::State::lists="$MUS_CACHE/apt/lists" \
 		-o Dir::Cache="$MUS_CACHE/apt" \
@@ -50,7 +50,9 @@ apt_private() {
 
 # Refreshes the private lists, at most once in a run of the script.
 apt_private_update() {
-	[[ ${MUS_APT_FRESH:-} ]] && return 0
+	# A file, because subshells of one run have no variable in common.
+	local fresh="$MUS_CACHE/apt/fresh"
+	[[ -e $fresh && $(<"$fresh") == "$$" ]] && return 0
 	local mirror suite keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 	local log="$MUS_CACHE/logs/apt.log"
 	mirror=$(apt_mirror)
@@ -61,12 +63,17 @@ apt_private_update() {
 		printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$suite"
 		printf 'deb-src [signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$suite"
 	done < <(apt_suites) >"$MUS_CACHE/apt/sources.list"
+	# Foreign suites serve exact requests only, never a dependency.
+	while read -r suite; do
+		printf 'Package: *\nPin: release n=%s\nPin-Priority: -1\n\n' "$suite"
+	done < <(comm -23 <(apt_suites | sort) <(apt_suites_own | sort)) \
+		>"$MUS_CACHE/apt/preferences"
 	say "reading package lists: $(apt_suites | tr '\n' ' ')"
 	: >"$log"
 	# Error-Mode=any: a list that could not be fetched is an error here.
 	apt_private apt-get -q -o APT::Update::Error-Mode=any update >>"$log" 2>&1 ||
 		apt_failed "$log"
-	MUS_APT_FRESH=1
+	printf '%s\n' "$$" >"$fresh"
 }
 
 # Newest version of a package within a tier (own, any) that is at least $3
@@ -102,6 +109,20 @@ apt_extract() {
 	mkdir -p "$into"
 	dpkg-deb -x "$work"/*.deb "$into"
 	rm -rf "$work"
+}
+
+# Unpacks a package of suite $2 beneath $3, together with every dependency
+# that is not installed here.
+apt_extract_closure() {
+	local package=$1 suite=$2 into=$3 archives="$MUS_CACHE/apt/closure" deb
+	local log="$MUS_CACHE/logs/apt.log"
+	rm -rf "$archives"
+	mkdir -p "$archives/partial" "$into"
+	apt_private apt-get -q -y -o Dir::Cache::archives="$archives" --download-only \
+		install --no-install-recommends -t "$suite" "$package" >>"$log" 2>&1 ||
+		apt_failed "$log"
+	for deb in "$archives"/*.deb; do dpkg-deb -x "$deb" "$into"; done
+	rm -rf "$archives"
 }
 
 # Downloads the newest source package of at least version $2 and unpacks it,

@@ -5,7 +5,7 @@
 
 # Enough to compile, format, lint and unit-test.
 PACKAGES_BUILD=(
-	ca-certificates curl file git openssl python3 xz-utils
+	ca-certificates curl file git openssl python3 xz-utils zstd
 	dpkg-dev g++ cmake ninja-build
 	clang-19 llvm-19 clang-format-19 clang-tidy-19 shellcheck
 	libelf1 libcap2 libzstd1
