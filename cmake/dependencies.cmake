@@ -33,11 +33,10 @@ target_link_libraries(mus_deps_json INTERFACE nlohmann_json::nlohmann_json)
 mus_imported(cli11)
 target_link_libraries(mus_deps_cli11 INTERFACE CLI11::CLI11)
 
-# spdlog, header-only with the distribution's static libfmt: its .so is of no use in a static executable.
+# spdlog and fmt, both header-only: Debian 12's libfmt-dev has no static library.
 mus_imported(spdlog)
-find_library(MUS_FMT NAMES libfmt.a REQUIRED)
-target_compile_definitions(mus_deps_spdlog INTERFACE SPDLOG_FMT_EXTERNAL)
-target_link_libraries(mus_deps_spdlog INTERFACE ${MUS_FMT} Threads::Threads)
+target_compile_definitions(mus_deps_spdlog INTERFACE SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY)
+target_link_libraries(mus_deps_spdlog INTERFACE Threads::Threads)
 
 mus_imported(catch2)
 target_include_directories(mus_deps_catch2 SYSTEM INTERFACE ${MUS_DEPS}/include)
