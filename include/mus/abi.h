@@ -49,6 +49,14 @@ enum mus_counter {
   MUS_NR_COUNTERS,
 };
 
+#define MUS_CACHE_LINE 64
+
+/* One line per CPU, in a mapped page: the daemon reads without a system call. */
+struct mus_cpu_counters {
+  __u64 values[MUS_NR_COUNTERS];
+} __attribute__((aligned(MUS_CACHE_LINE)));
+MUS_STATIC_ASSERT(sizeof(struct mus_cpu_counters) % MUS_CACHE_LINE == 0, "no line shared between CPUs");
+
 /* Per boosted cgroup and per CPU, indexed by mus_policy.slot. Descendants count towards the matched cgroup. */
 struct mus_cgroup_stats {
   __u64 cpu_time_ns;

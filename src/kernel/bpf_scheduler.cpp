@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only translation unit that includes the skeleton.
+#include "kernel/bpf_scheduler.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "kernel/btf.hpp"
+#include "kernel/policy_slots.hpp"
+#include "kernel/sysfs.hpp"
+
+namespace {
+// The skeleton spells the BPF side's integer types.
+using u32 = __u32;
+using u64 = __u64;
+using s32 = __s32;
+using s64 = __s64;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wconversion"
+#include "mus.skel.h"
+#pragma GCC diagnostic pop
+
+constexpr std::size_t kLogLimit = 2000;
+
+// libbpf's print callback has no argument of ours: the attach under way on this thread collects here.
+thread_local std::string* log_sink = nullptr;
+
+int collect_log(libbpf_print_level level, const char* format, va_list args) {
+  if (level > LIBBPF_WARN || log_sink == nullptr) return 0;
+  char line[512];
+  const int length = std::vsnprintf(line, sizeof line, format, args);
+  if (length > 0 && log_sink->size() < kLogLimit) log_sink->append(line);
+  return length;
+}
+
+struct LogCapture {
+  std::string text;
+  LogCapture() {
+    log_sink = &text;
+    libbpf_set_print(collect_log);
+  }
+  ~LogCapture() { log_sink = nullptr; }
+  LogCapture(const LogCapture&) = delete;
+  LogCapture& operator=(const LogCapture&) = delete;
+};
+
+}  // namespace
+
+namespace mus {
+namespace {
+
+struct SkeletonDeleter {
+  void operator()(mus_bpf* skeleton) const { mus_bpf__destroy(skeleton); }
+};
+struct LinkDeleter {
+  void operator()(bpf_link* link) const { bpf_link__destroy(link); }
+};
+using Skeleton = std::unique_ptr<mus_bpf, SkeletonDeleter>;
+using Link = std::unique_ptr<bpf_link, LinkDeleter>;
+
+tl::unexpected<Error> system_failure(const char* what, int error, const std::string& log) {
+  std::string message = std::string(what) + ": " + std::strerror(error);
+  if (!log.empty()) message += " (" + log.substr(0, log.find('\n')) + ")";
+  if (error == EPERM || error == EACCES) {
+    return fail(Errc::unsupported, message, "run as root, or with the capabilities CAP_BPF and CAP_PERFMON");
+  }
+  if (error == EBUSY) return fail(Errc::busy, message, "stop the other sched_ext scheduler first");
+  return fail(Errc::unsupported, message, "run `mus-scheduler check`, and see the kernel's log (dmesg)");
+}
+
+class BpfScheduler final : public Scheduler {
+ public:
+  BpfScheduler(const SchedulerOptions& options, std::string sys_root)
+      : options_(options), sys_root_(std::move(sys_root)) {}
+  ~BpfScheduler() override { detach(); }
+  BpfScheduler(const BpfScheduler&) = delete;
+  BpfScheduler& operator=(const BpfScheduler&) = delete;
+
+  Result<void> attach() override;
+  void detach() override;
+  [[nodiscard]] bool attached() const override { return link_ && exit_kind() == 0; }
+  [[nodiscard]] std::optional<ExitRecord> ejection() const override;
+  Result<void> set_policy(CgroupId id, std::uint32_t weight) override;
+  Result<void> clear_policy(CgroupId id) override;
+  [[nodiscard]] std::vector<std::pair<CgroupId, std::uint32_t>> policies() const override { return slots_.weights(); }
+  Result<SchedulerStats> stats() override;
+
+ private:
+  [[nodiscard]] Result<void> configure(mus_bpf& skeleton, const KernelBtf& btf, std::uint64_t hotplug_seq) const;
+  [[nodiscard]] std::uint32_t exit_kind() const {
+    return skeleton_ ? __atomic_load_n(&skeleton_->bss->exit_record.kind, __ATOMIC_ACQUIRE) : 0;
+  }
+  [[nodiscard]] Result<void> zero_statistics(std::uint32_t slot) const;
+  void publish_policies();
+  void unload();
+
+  SchedulerOptions options_;
+  std::string sys_root_;
+  Skeleton skeleton_;
+  Link link_;
+  Link switch_link_;
+  PolicySlots slots_;
+};
+
+// Everything that depends on the kernel at hand and has to be said before it loads.
+Result<void> BpfScheduler::configure(mus_bpf& skeleton, const KernelBtf& btf, std::uint64_t hotplug_seq) const {
+  const auto possible = read_line(sys_root_ + "/devices/system/cpu/possible");
+  const auto cpus = possible ? cpu_list_end(*possible) : std::nullopt;
+  if (!cpus || *cpus > MUS_MAX_CPUS) {
+    return fail(Errc::unsupported, "cannot use this machine's CPUs (" + possible.value_or("unknown") + ")",
+                "at most " + std::to_string(MUS_MAX_CPUS) + " CPU ids are supported");
+  }
+  skeleton.rodata->nr_cpu_ids = *cpus;
+  skeleton.rodata->smt_active = read_line(sys_root_ + "/devices/system/cpu/smt/active").value_or("0") == "1";
+  skeleton.rodata->slice_ns = options_.slice_ns;
+  skeleton.rodata->preempt_on_wakeup = options_.wakeup_preemption;
+
+  // Bits of enum scx_ops_flags never moved, but an unknown one makes the load fail: set what this kernel names.
+  const std::pair<const char*, std::uint64_t> flags[] = {
+      {"SCX_OPS_ENQ_LAST", 1U << 1},                // 6.12
+      {"SCX_OPS_ENQ_EXITING", 1U << 2},             // 6.12
+      {"SCX_OPS_ENQ_MIGRATION_DISABLED", 1U << 4},  // 6.14
+      {"SCX_OPS_ALLOW_QUEUED_WAKEUP", 1U << 5},     // 6.15
+  };
+  skeleton.struct_ops.mus_ops->flags = 0;
+  for (const auto& [name, bit] : flags) {
+    if (btf.has_enumerator("scx_ops_flags", name)) skeleton.struct_ops.mus_ops->flags |= bit;
+  }
+  // Closes the race between reading the CPUs and enabling: the kernel refuses when the number has moved on.
+  skeleton.struct_ops.mus_ops->hotplug_seq = hotplug_seq;
+
+  // 6.19 made re-enqueueing callable from anywhere and deprecated cpu_release; never have both.
+  if (btf.has_function("scx_bpf_reenqueue_local___v2")) {
+    skeleton.struct_ops.mus_ops->cpu_release = nullptr;
+    bpf_program__set_autoload(skeleton.progs.mus_sched_switch, true);
+  }
+  return {};
+}
+
+Result<void> BpfScheduler::attach() {
+  detach();
+  const SchedExtState state = read_sched_ext_state(sys_root_);
+  if (!state.present) {
+    return fail(Errc::unsupported, "this kernel has no sched_ext",
+                "boot a kernel of 6.12 or later that is built with CONFIG_SCHED_CLASS_EXT=y");
+  }
+  if (state.state != "disabled") {
+    return fail(Errc::busy, "another sched_ext scheduler is attached: " + (state.ops.empty() ? state.state : state.ops),
+                "stop it first (a node has one scheduler slot)");
+  }
+  const auto btf = KernelBtf::load();
+  if (!btf) return tl::unexpected(btf.error());
+
+  LogCapture log;
+  Skeleton skeleton(mus_bpf__open());
+  if (!skeleton) return system_failure("the embedded BPF object cannot be opened", errno, log.text);
+  if (auto configured = configure(*skeleton, *btf, state.hotplug_seq); !configured) return configured;
+  if (const int error = mus_bpf__load(skeleton.get()); error != 0) {
+    return system_failure("the kernel refused the BPF program", -error, log.text);
+  }
+  Link link(bpf_map__attach_struct_ops(skeleton->maps.mus_ops));
+  if (!link) return system_failure("the scheduler could not be attached", errno, log.text);
+  Link switch_link;
+  if (bpf_program__autoload(skeleton->progs.mus_sched_switch)) {
+    switch_link.reset(bpf_program__attach(skeleton->progs.mus_sched_switch));
+    if (!switch_link) return system_failure("the sched_switch program could not be attached", errno, log.text);
+  }
+  skeleton_ = std::move(skeleton);
+  link_ = std::move(link);
+  switch_link_ = std::move(switch_link);
+  return {};
+}
+
+void BpfScheduler::detach() {
+  // Synchronous: the kernel has gone back to its own scheduler when this returns. Closing the link alone is not.
+  if (link_) bpf_link__detach(link_.get());
+  unload();
+}
+
+void BpfScheduler::unload() {
+  switch_link_.reset();
+  link_.reset();
+  skeleton_.reset();
+  slots_.clear();
+}
+
+std::optional<ExitRecord> BpfScheduler::ejection() const {
+  const std::uint32_t kind = exit_kind();
+  if (!link_ || kind == 0) return std::nullopt;
+  const mus_exit_record& record = skeleton_->bss->exit_record;
+  return ExitRecord{kind, record.code, std::string(record.reason, strnlen(record.reason, sizeof record.reason)),
+                    std::string(record.message, strnlen(record.message, sizeof record.message))};
+}
+
+Result<void> BpfScheduler::zero_statistics(std::uint32_t slot) const {
+  const std::vector<mus_cgroup_stats> zero(static_cast<std::size_t>(libbpf_num_possible_cpus()));
+  const int error = bpf_map__update_elem(skeleton_->maps.cgroup_stats, &slot, sizeof slot, zero.data(),
+                                         zero.size() * sizeof(mus_cgroup_stats), BPF_ANY);
+  if (error != 0) return fail(Errc::io, std::string("statistics cannot be reset: ") + std::strerror(-error));
+  return {};
+}
+
+// Tasks cache the policy they resolved: a new generation makes each look again at its next enqueue.
+void BpfScheduler::publish_policies() {
+  __atomic_store_n(&skeleton_->data->policy_max_weight, slots_.max_weight(), __ATOMIC_RELAXED);
+  __atomic_fetch_add(&skeleton_->data->policy_generation, 1, __ATOMIC_RELEASE);
+}
+
+Result<void> BpfScheduler::set_policy(CgroupId id, std::uint32_t weight) {
+  if (!attached()) return fail(Errc::unavailable, "the scheduler is not attached");
+  const auto policy = slots_.plan(id, weight);
+  if (!policy) return tl::unexpected(policy.error());
+  if (!slots_.contains(id)) {
+    if (auto zeroed = zero_statistics(policy->slot); !zeroed) return zeroed;
+  }
+  const std::uint64_t key = to_u64(id);
+  const int error =
+      bpf_map__update_elem(skeleton_->maps.policies, &key, sizeof key, &*policy, sizeof *policy, BPF_ANY);
+  if (error == -E2BIG) return fail(Errc::capacity, "the policy map is full", "take back a boost that is no longer needed");
+  if (error != 0) return fail(Errc::io, std::string("the policy map refused the entry: ") + std::strerror(-error));
+  slots_.commit(id, *policy);
+  publish_policies();
+  return {};
+}
+
+Result<void> BpfScheduler::clear_policy(CgroupId id) {
+  if (!skeleton_ || !slots_.contains(id)) return {};
+  const std::uint64_t key = to_u64(id);
+  const int error = bpf_map__delete_elem(skeleton_->maps.policies, &key, sizeof key, BPF_ANY);
+  if (error != 0 && error != -ENOENT) {
+    return fail(Errc::io, std::string("the policy map kept an entry: ") + std::strerror(-error));
+  }
+  slots_.remove(id);
+  publish_policies();
+  return {};
+}
+
+Result<SchedulerStats> BpfScheduler::stats() {
+  SchedulerStats stats;
+  const auto& names = counter_names();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    std::uint64_t sum = 0;
+    if (skeleton_) {
+      for (std::uint32_t cpu = 0; cpu < skeleton_->rodata->nr_cpu_ids; ++cpu) {
+        sum += __atomic_load_n(&skeleton_->bss->counters[cpu].values[i], __ATOMIC_RELAXED);
+      }
+    }
+    stats.counters.emplace_back(names[i], sum);
+  }
+  if (!skeleton_) return stats;
+  std::vector<mus_cgroup_stats> per_cpu(static_cast<std::size_t>(libbpf_num_possible_cpus()));
+  for (const auto& [id, policy] : slots_.entries()) {
+    const int error = bpf_map__lookup_elem(skeleton_->maps.cgroup_stats, &policy.slot, sizeof policy.slot,
+                                           per_cpu.data(), per_cpu.size() * sizeof(mus_cgroup_stats), 0);
+    if (error != 0) return fail(Errc::io, std::string("statistics cannot be read: ") + std::strerror(-error));
+    CgroupStats sum;
+    for (const auto& cpu : per_cpu) {
+      sum.cpu_time_ns += cpu.cpu_time_ns;
+      sum.wait_ns += cpu.wait_ns;
+      sum.waits += cpu.waits;
+    }
+    stats.cgroups.emplace_back(id, sum);
+  }
+  return stats;
+}
+
+}  // namespace
+
+std::unique_ptr<Scheduler> make_bpf_scheduler(const SchedulerOptions& options, const std::string& sys_root) {
+  return std::make_unique<BpfScheduler>(options, sys_root);
+}
+
+}  // namespace mus

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/memory_scheduler.hpp"
+
+#include <utility>
+
+namespace mus {
+
+Result<void> MemoryScheduler::attach() {
+  if (attach_error_) return tl::unexpected(*attach_error_);
+  slots_.clear();
+  ejection_.reset();
+  attached_ = true;
+  return {};
+}
+
+void MemoryScheduler::detach() {
+  attached_ = false;
+  slots_.clear();
+}
+
+Result<void> MemoryScheduler::set_policy(CgroupId id, std::uint32_t weight) {
+  if (!attached_) return fail(Errc::unavailable, "the scheduler is not attached");
+  if (fail_set_after_ != 0 && --fail_set_after_ == 0) return fail(Errc::io, "set_policy failed, as the test asked");
+  auto policy = slots_.plan(id, weight);
+  if (!policy) return tl::unexpected(policy.error());
+  slots_.commit(id, *policy);
+  return {};
+}
+
+Result<void> MemoryScheduler::clear_policy(CgroupId id) {
+  slots_.remove(id);
+  return {};
+}
+
+Result<SchedulerStats> MemoryScheduler::stats() {
+  SchedulerStats stats;
+  for (const char* name : counter_names()) stats.counters.emplace_back(name, 0);
+  for (const auto& [id, policy] : slots_.entries()) stats.cgroups.emplace_back(id, CgroupStats{});
+  return stats;
+}
+
+void MemoryScheduler::eject(ExitRecord record) {
+  attached_ = false;
+  ejection_ = std::move(record);
+  slots_.clear();
+}
+
+std::unique_ptr<Scheduler> make_memory_scheduler() { return std::make_unique<MemoryScheduler>(); }
+
+}  // namespace mus

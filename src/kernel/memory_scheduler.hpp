@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// A scheduler that schedules nothing: the same contract, refusals and policy map as the real one, in memory.
+// `run --dry-run` and the tests use it.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "kernel/policy_slots.hpp"
+#include "mus/scheduler.hpp"
+
+namespace mus {
+
+class MemoryScheduler final : public Scheduler {
+ public:
+  Result<void> attach() override;
+  void detach() override;
+  [[nodiscard]] bool attached() const override { return attached_; }
+  [[nodiscard]] std::optional<ExitRecord> ejection() const override { return ejection_; }
+  Result<void> set_policy(CgroupId id, std::uint32_t weight) override;
+  Result<void> clear_policy(CgroupId id) override;
+  [[nodiscard]] std::vector<std::pair<CgroupId, std::uint32_t>> policies() const override { return slots_.weights(); }
+  Result<SchedulerStats> stats() override;
+
+  // What the kernel would do; for tests.
+  void eject(ExitRecord record);
+  void fail_attach(std::optional<Error> error) { attach_error_ = std::move(error); }
+  /// The n-th set_policy from now fails (1 = the next); 0: none.
+  void fail_set_policy_after(unsigned n) { fail_set_after_ = n; }
+
+ private:
+  PolicySlots slots_;
+  bool attached_ = false;
+  std::optional<ExitRecord> ejection_;
+  std::optional<Error> attach_error_;
+  unsigned fail_set_after_ = 0;
+};
+
+std::unique_ptr<Scheduler> make_memory_scheduler();
+
+}  // namespace mus
