@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that can be set about the daemon, as plain values: src/cli fills it from flags and environment and has
+// refused the combinations that make no sense; main and src/daemon read it.
+#pragma once
+
+#include <string>
+
+#include "mus/scheduler.hpp"
+
+namespace mus {
+
+inline constexpr const char* kDefaultSocket = "/run/mus-scheduler/api.sock";
+inline constexpr const char* kDefaultListen = "127.0.0.1:9797";
+/// Whose members may use the socket and read the token (systemd/mus-scheduler.sysusers.conf makes it).
+inline constexpr const char* kGroup = "mus-scheduler";
+
+/// How to reach the kubelet's /pods. An empty `url`: no Kubernetes; cgroup=, unit= and pid= still work.
+struct KubeletSettings {
+  std::string url;          ///< "https://127.0.0.1:10250"; http:// only with `readonly`, on loopback
+  std::string token_file;   ///< read again for every request: Kubernetes rotates it
+  std::string ca_file;      ///< verify against this CA, with `server_name` where the address is in no certificate
+  std::string client_cert;  ///< with `client_key`
+  std::string client_key;
+  std::string server_name;
+  std::string pin_file;  ///< accept exactly this leaf certificate
+  bool readonly = false;
+
+  bool operator==(const KubeletSettings&) const = default;
+};
+
+struct Options {
+  enum class OnUnsupported {
+    fail,  ///< exit 1 and say what to do
+    idle,  ///< stay alive with /readyz 503: a DaemonSet pod on a node that cannot run us
+  };
+  std::string socket = kDefaultSocket;
+  std::string listen = kDefaultListen;  ///< "ADDRESS:PORT"; empty: no TCP
+  std::string state_dir = "/var/lib/mus-scheduler";
+  std::string token_file;  ///< empty: "token" in state_dir
+  std::string cgroup_root = "/sys/fs/cgroup";
+  std::string proc_root = "/proc";
+  KubeletSettings kubelet;
+  OnUnsupported on_unsupported = OnUnsupported::fail;
+  bool dry_run = false;
+  SchedulerOptions scheduler;
+  std::string log_level = "info";  ///< debug, info, warn, error
+
+  [[nodiscard]] std::string token_path() const { return token_file.empty() ? state_dir + "/token" : token_file; }
+};
+
+}  // namespace mus
