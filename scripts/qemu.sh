@@ -39,26 +39,27 @@ qemu_make() {
 	rm -rf "$dir"
 	apt_extract_closure qemu-system-x86 "$suite" "$dir"
 	rm -rf "$dir/usr/share/doc"
-	qemu_run_from "$dir" --version >/dev/null ||
+	qemu_command
+	"${QEMU_COMMAND[@]}" --version >/dev/null ||
 		die "the private QEMU in $dir does not start"
 	touch "$dir/.complete"
 	say "QEMU ready in $(elapsed "$start")"
 }
 
-qemu_run_from() {
-	local dir=$1 lib
-	shift
+# Sets the array QEMU_COMMAND: a command rather than a function, so that
+# timeout and the like can be put in front of it.
+qemu_command() {
+	local dir lib
+	dir=$(qemu_dir)
 	lib="$dir/usr/lib/$(machine)-linux-gnu"
-	# Packages of before the merge of /lib into /usr/lib use both.
-	LD_LIBRARY_PATH="$lib:${lib/"$dir/usr"/"$dir"}" QEMU_MODULE_DIR="$lib/qemu" \
-		"$dir/usr/bin/qemu-system-x86_64" -L "$dir/usr/share/qemu" \
-		-L "$dir/usr/share/seabios" -L "$dir/usr/lib/ipxe/qemu" "$@"
-}
-
-qemu() {
-	if [[ -e $(qemu_dir)/.complete ]]; then
-		qemu_run_from "$(qemu_dir)" "$@"
-	else
-		qemu-system-x86_64 "$@"
+	QEMU_COMMAND=(qemu-system-x86_64)
+	if [[ -d $dir ]]; then
+		# Packages of before the merge of /lib into /usr/lib use both.
+		QEMU_COMMAND=(
+			env "LD_LIBRARY_PATH=$lib:${lib/"$dir/usr"/"$dir"}"
+			"QEMU_MODULE_DIR=$lib/qemu" "$dir/usr/bin/qemu-system-x86_64"
+			-L "$dir/usr/share/qemu" -L "$dir/usr/share/seabios"
+			-L "$dir/usr/lib/ipxe/qemu"
+		)
 	fi
 }
