@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// CgroupTree on a mounted cgroup2 file system (in tests: on any directory that looks like one).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cgroup/tree.hpp"
+#include "mus/cgroup_tree.hpp"
+
+namespace mus {
+
+class CgroupFs final : public CgroupTree {
+ public:
+  /// `cgroup_root` as in --cgroup-root ("/sys/fs/cgroup"), `proc_root` as in --proc-root ("/proc").
+  CgroupFs(std::string cgroup_root, std::string proc_root);
+
+  Result<std::vector<PodCgroup>> pods() const override;
+  Result<Cgroup> pod(const Pod& pod) const override;
+  Result<Cgroup> container(const Pod& pod, const Container& container) const override;
+  Result<Cgroup> path(std::string_view path) const override;
+  Result<Cgroup> unit(std::string_view name) const override;
+  Result<Cgroup> pid(std::int64_t pid) const override;
+  [[nodiscard]] bool alive(const Cgroup& cgroup) const override;
+
+ private:
+  Result<Cgroup> find_container(const Tree& tree, const Pod& pod, const Container& container) const;
+
+  std::string cgroup_root_;
+  std::string proc_root_;
+};
+
+}  // namespace mus
