@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which pods a target means. The rules, for `pod=redis`: pods of that exact name; failing that, pods whose label
+// app.kubernetes.io/name or app says redis (a Deployment's are called redis-<hash>), or a static pod whose name less
+// "-<node>" is redis. Namespace, uid and label narrow; several are an error unless all of them are meant.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "mus/service.hpp"
+#include "mus/types.hpp"
+
+namespace mus {
+
+struct Match {
+  Pod pod;
+  std::optional<Container> container;  ///< none: the whole pod is meant
+
+  bool operator==(const Match&) const = default;
+};
+
+/// At least one match, in order of namespace, name and uid. Failures: not_found (no such pod; or no such container,
+/// with those that there are as candidates), ambiguous (with the candidates), unavailable (all that match are still
+/// being created), invalid_argument (a target that names no pod).
+[[nodiscard]] ServiceResult<std::vector<Match>> resolve(const PodList& list, const Target& target);
+
+}  // namespace mus
