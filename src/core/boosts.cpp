@@ -102,6 +102,10 @@ std::vector<std::string> BoostTable::expire(TimePoint now) {
   return remove_if([&](const Entry& e) { return e.expires && *e.expires <= now; });
 }
 
+bool BoostTable::any_expired(TimePoint now) const {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.expires && *e.expires <= now; });
+}
+
 void BoostTable::forget(const std::vector<CgroupId>& gone) {
   for (auto& entry : entries_) {
     if (entry.cgroups.empty()) continue;

@@ -52,6 +52,7 @@ class BoostTable {
   std::vector<std::string> reset(const Target& wanted);
   std::vector<std::string> clear();
   std::vector<std::string> expire(TimePoint now);
+  [[nodiscard]] bool any_expired(TimePoint now) const;
 
   /// These directories are no more: no boost acts on them. A boost that loses its last says why it is pending.
   void forget(const std::vector<CgroupId>& gone);

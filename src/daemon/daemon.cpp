@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/daemon.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <string>
+
+namespace mus {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Short enough that an ejection and the end of a boost are noticed at once for a human, and next to nothing to do.
+constexpr auto kTick = 250ms;
+
+std::string summary(const StatusSnapshot& status) {
+  if (status.mode == SchedulerMode::attached) {
+    return std::string(status.dry_run ? "dry run: " : "attached, ") + std::to_string(status.boosts.size()) + " boost(s)";
+  }
+  return "the kernel's own scheduler runs: " + status.reason;
+}
+
+// False: the daemon has no reason to stay.
+bool attach_first(const Options& options, MusService& service) {
+  const auto attached = service.start();
+  if (attached) return true;
+  const auto status = service.status();
+  if (status->mode != SchedulerMode::unsupported) return true;  // it passes: tried again at the ticks
+  if (options.on_unsupported == Options::OnUnsupported::idle) {
+    spdlog::warn("staying idle as --on-unsupported=idle asks for: /readyz says 503");
+    return true;
+  }
+  spdlog::error("this node cannot run mus-scheduler: {}", attached.error().message);
+  spdlog::error("{}", attached.error().advice.empty() ? "run `mus-scheduler check`: it says what to do"
+                                                      : attached.error().advice + "; `mus-scheduler check` says more");
+  return false;
+}
+
+void announce(const Options& options, const HttpServer& server) {
+  spdlog::info("listening on {}{}", options.socket,
+               options.listen.empty() ? std::string() : " and " + options.listen.substr(0, options.listen.rfind(':') + 1) +
+                                                            std::to_string(server.port()));
+}
+
+}  // namespace
+
+int run_daemon(const Options& options, MainLoop& loop, MusService& service, HttpServer& server,
+               const Notifier& notifier) {
+  if (!attach_first(options, service)) return 1;
+  if (auto started = server.start(); !started) {
+    spdlog::error("{}{}{}", started.error().message, started.error().advice.empty() ? "" : ": ", started.error().advice);
+    service.stop();
+    return 1;
+  }
+  announce(options, server);
+  std::string told = summary(*service.status());
+  notifier.ready(told);
+
+  // At half the interval, from here only: a main loop that hangs on the service's lock or in the kernel is what the
+  // watchdog is for.
+  const auto watchdog = notifier.watchdog_interval();
+  auto next_ping = Clock::now();
+  MainLoop::Handlers handlers;
+  handlers.hangup = [] { spdlog::info("SIGHUP: nothing to reload yet"); };
+  handlers.tick = [&] {
+    service.tick();
+    if (watchdog && Clock::now() >= next_ping && service.healthy()) {
+      notifier.watchdog();
+      next_ping = Clock::now() + *watchdog / 2;
+    }
+    if (auto now = summary(*service.status()); now != told) {
+      told = std::move(now);
+      notifier.status(told);
+    }
+  };
+  const auto signal = loop.run(kTick, handlers);
+
+  notifier.stopping();
+  if (signal) {
+    spdlog::info("{}: handing the node back", *signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  } else {
+    spdlog::error("{}", signal.error().message);
+  }
+  service.stop();  // the node first, the callers after it
+  server.stop();
+  spdlog::info("stopped");
+  return signal ? 0 : 1;
+}
+
+}  // namespace mus

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon's life: attach, listen, say READY, look after everything until a signal comes, hand the node back.
+#pragma once
+
+#include "daemon/main_loop.hpp"
+#include "daemon/sd_notify.hpp"
+#include "daemon/service.hpp"
+#include "mus/http.hpp"
+#include "mus/options.hpp"
+
+namespace mus {
+
+/// Returns the process's exit code. `loop` was opened before any thread was started. The state directory is locked by
+/// the caller for as long as this runs.
+int run_daemon(const Options& options, MainLoop& loop, MusService& service, HttpServer& server,
+               const Notifier& notifier);
+
+}  // namespace mus

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace mus {
+
+/// Logs to stderr from `level` on. Under systemd ($JOURNAL_STREAM is set) each line begins with its priority, "<6>",
+/// which the journal understands, and has no time of its own; else it has one.
+void start_logging(const std::string& level, bool journal);
+
+/// True when stderr is the journal's.
+bool stderr_is_journal();
+
+}  // namespace mus

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the API may ask, done: desired state in memory, brought into the scheduler's map.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/boosts.hpp"
+#include "daemon/attachment.hpp"
+#include "daemon/target_resolver.hpp"
+#include "mus/cgroup_tree.hpp"
+#include "mus/pod_source.hpp"
+#include "mus/scheduler.hpp"
+#include "mus/service.hpp"
+
+namespace mus {
+
+struct MusServiceOptions {
+  bool dry_run = false;
+  std::string kernel;  ///< uname -r
+  SchedulerOptions scheduler;
+  std::function<TimePoint()> now = Clock::now;
+};
+
+/// One mutex covers table, attachment and scheduler. It is never held while somebody else is waited for: pods and
+/// directories are looked up before it is taken. Everything given must outlive the service.
+class MusService final : public Service {
+ public:
+  MusService(Scheduler& scheduler, PodSource& pods, const CgroupTree& tree, MusServiceOptions options);
+
+  ServiceResult<PrioritizeReply> prioritize(const PrioritizeRequest& request) override;
+  ServiceResult<std::vector<Boost>> reset(const Target& target) override;
+  std::vector<Boost> reset_all() override;
+  std::vector<Boost> boosts() override;
+  ServiceResult<std::vector<PodRow>> pods() override;
+  std::shared_ptr<const StatusSnapshot> status() override;
+  ServiceResult<void> detach() override;
+  ServiceResult<void> attach() override;
+
+  // For the main loop.
+
+  /// The first attach. An error is not the end: what can pass is tried again at the ticks.
+  Result<void> start();
+  /// Several times a second: ejection, attempts that are due, expired boosts; once a second also directories that are
+  /// gone and a new snapshot.
+  void tick();
+  /// The node is handed back, for good.
+  void stop();
+  /// False when the scheduler's maps could not be read for some seconds although it is attached.
+  [[nodiscard]] bool healthy() const;
+
+ private:
+  using Lock = std::unique_lock<std::mutex>;
+
+  [[nodiscard]] Result<void> check(const PrioritizeRequest& request) const;
+  [[nodiscard]] ServiceResult<void> check_attached(TimePoint now) const;
+  std::vector<Boost> remove_all(const std::vector<Boost>& shown, const std::vector<std::string>& ids, const char* why);
+  void reconcile();
+  void forget_gone();
+  void read_stats();
+  void publish(TimePoint now);
+
+  Scheduler& scheduler_;
+  PodSource& pods_;
+  const CgroupTree& tree_;
+  const MusServiceOptions options_;
+  const TimePoint started_;
+  TargetResolver resolver_;
+
+  mutable std::mutex mutex_;
+  Attachment attachment_;
+  BoostTable table_;
+  SchedulerStats stats_;
+  unsigned failed_reads_ = 0;
+  bool stopping_ = false;
+  TimePoint next_slow_tick_;
+
+  mutable std::mutex snapshot_mutex_;
+  std::shared_ptr<const StatusSnapshot> snapshot_;
+};
+
+}  // namespace mus
