@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/duration.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+
+namespace mus {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  std::int64_t milliseconds;
+};
+constexpr std::array kUnits{Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"m", 60'000}, Unit{"s", 1000},
+                            Unit{"ms", 1}};
+/// Far above every bound of ours, and far below any overflow when a few of them are added and multiplied.
+constexpr std::int64_t kMost = 1'000'000'000;
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+std::optional<std::int64_t> take_number(std::string_view& text) {
+  std::int64_t value = 0;
+  if (text.empty() || !is_digit(text.front())) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || value > kMost) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return value;
+}
+
+/// What follows "<seconds>": nothing, or a point and digits, of which three count.
+std::optional<std::int64_t> fraction(std::string_view text) {
+  if (text.empty()) return 0;
+  if (text.front() != '.' || text.size() == 1) return std::nullopt;
+  std::int64_t value = 0;
+  std::int64_t scale = 100;
+  for (const char c : text.substr(1)) {
+    if (!is_digit(c)) return std::nullopt;
+    value += (c - '0') * scale;
+    scale /= 10;
+  }
+  return value;
+}
+
+}  // namespace
+
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  auto rest = text;
+  const auto seconds = take_number(rest);
+  if (!seconds) return std::nullopt;
+  if (const auto part = fraction(rest)) return std::chrono::milliseconds{*seconds * 1000 + *part};
+
+  std::int64_t total = 0;
+  std::size_t next_unit = 0;
+  while (!text.empty()) {
+    const auto number = take_number(text);
+    if (!number) return std::nullopt;
+    std::size_t letters = 0;
+    while (letters < text.size() && !is_digit(text[letters])) ++letters;
+    const auto name = text.substr(0, letters);
+    while (next_unit < kUnits.size() && kUnits[next_unit].name != name) ++next_unit;
+    if (next_unit == kUnits.size()) return std::nullopt;
+    total += *number * kUnits[next_unit++].milliseconds;
+    text.remove_prefix(letters);
+  }
+  return std::chrono::milliseconds{total};
+}
+
+}  // namespace mus

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "mus/version.hpp"
+
+namespace mus {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Replaces what is not UTF-8: names from the kernel or the kubelet must never make an answer fail.
+std::string text(const Json& document) {
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+template <class Duration>
+Json seconds(const std::optional<Duration>& value) {
+  if (!value) return nullptr;
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(*value).count();
+  if (milliseconds % 1000 == 0) return milliseconds / 1000;
+  return static_cast<double>(milliseconds) / 1000.0;
+}
+
+double ns_to_seconds(std::uint64_t ns) {
+  return static_cast<double>(ns) / 1e9;
+}
+
+/// As a string: JSON readers that use doubles would round ids above 2^53.
+std::string id_text(CgroupId id) {
+  return std::to_string(to_u64(id));
+}
+
+Json or_null(const std::string& value) {
+  return value.empty() ? Json(nullptr) : Json(value);
+}
+
+const char* kind_word(Target::Kind kind) {
+  switch (kind) {
+    case Target::Kind::pod:
+      return "pod";
+    case Target::Kind::cgroup:
+      return "cgroup";
+    case Target::Kind::unit:
+      return "unit";
+    case Target::Kind::pid:
+      return "pid";
+  }
+  return "pod";
+}
+
+/// Under the names of the request's parameters, so that it can be sent back as a DELETE's body (less `kind`).
+Json to_json(const Target& target) {
+  Json out{{"kind", kind_word(target.kind)}};
+  const auto put = [&out](const char* name, const std::string& value) {
+    if (!value.empty()) out[name] = value;
+  };
+  put("pod", target.pod);
+  put("namespace", target.ns);
+  put("container", target.container);
+  put("uid", target.uid);
+  put("label", target.label);
+  if (target.all) out["all"] = true;
+  put("cgroup", target.cgroup);
+  put("unit", target.unit);
+  if (target.pid != 0) out["pid"] = target.pid;
+  return out;
+}
+
+Json to_json(const AppliedCgroup& applied) {
+  Json out{{"cgroup_id", id_text(applied.cgroup.id)}, {"cgroup_path", applied.cgroup.path}};
+  const auto put = [&out](const char* name, const std::string& value) {
+    if (!value.empty()) out[name] = value;
+  };
+  put("namespace", applied.ns);
+  put("pod", applied.pod);
+  put("uid", applied.uid);
+  put("container", applied.container);
+  out["weight"] = applied.weight;
+  return out;
+}
+
+Json to_json(const Boost& boost) {
+  auto applied = Json::array();
+  for (const auto& one : boost.applied) applied.push_back(to_json(one));
+  return {{"id", boost.id},
+          {"target", to_json(boost.target)},
+          {"weight", boost.weight},
+          {"ttl_seconds", seconds(boost.ttl)},
+          {"expires_in_seconds", seconds(boost.expires_in)},
+          {"pending", or_null(boost.pending)},
+          {"applied", std::move(applied)}};
+}
+
+Json to_json(const std::vector<Boost>& boosts) {
+  auto out = Json::array();
+  for (const auto& boost : boosts) out.push_back(to_json(boost));
+  return out;
+}
+
+Json ejection(const StatusSnapshot& status) {
+  if (!status.last_ejection) return nullptr;
+  const auto& record = *status.last_ejection;
+  return {{"kind", exit_kind_word(record.kind)},
+          {"kind_number", record.kind},
+          {"code", record.code},
+          {"reason", record.reason},
+          {"message", record.message},
+          {"age_seconds", seconds(status.last_ejection_age)}};
+}
+
+Json scheduler(const StatusSnapshot& status) {
+  return {{"state", mode_word(status.mode)},
+          {"reason", or_null(status.reason)},
+          {"dry_run", status.dry_run},
+          {"attaches", status.attaches},
+          {"ejections", status.ejections},
+          {"last_ejection", ejection(status)},
+          {"next_attempt_in_seconds", seconds(status.next_attempt_in)},
+          {"slice_us", status.options.slice_ns / 1000},
+          {"wakeup_preemption", status.options.wakeup_preemption}};
+}
+
+/// A boost as /status shows it: with what its cgroups used and waited.
+Json with_statistics(const Boost& boost, const StatusSnapshot& status) {
+  auto out = to_json(boost);
+  for (auto& applied : out["applied"]) {
+    for (const auto& [id, stats] : status.stats.cgroups) {
+      if (applied["cgroup_id"] != id_text(id)) continue;
+      applied["cpu_seconds"] = ns_to_seconds(stats.cpu_time_ns);
+      applied["wait_seconds"] = ns_to_seconds(stats.wait_ns);
+      applied["waits"] = stats.waits;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+const char* mode_word(SchedulerMode mode) {
+  switch (mode) {
+    case SchedulerMode::attached:
+      return "attached";
+    case SchedulerMode::fallback:
+      return "fallback";
+    case SchedulerMode::stopped:
+      return "stopped";
+    case SchedulerMode::unsupported:
+      return "unsupported";
+  }
+  return "fallback";
+}
+
+const char* exit_kind_word(std::uint32_t kind) {
+  switch (kind) {
+    case 0:
+      return "none";
+    case 1:
+      return "done";
+    case 64:
+      return "unregistered";
+    case 65:
+      return "bpf";
+    case 66:
+      return "kernel";
+    case 67:
+      return "sysrq";
+    case 1025:
+      return "bpf_error";
+    case 1026:
+      return "stall";
+    default:
+      return "error";
+  }
+}
+
+std::string problem_json(const Problem& problem) {
+  Json out{{"type", "urn:mus-scheduler:problem:" + problem.slug},
+           {"title", problem.title},
+           {"status", problem.status},
+           {"detail", problem.detail}};
+  if (!problem.advice.empty()) out["advice"] = problem.advice;
+  if (!problem.candidates.empty()) out["candidates"] = problem.candidates;
+  if (problem.retry_after) out["retry_after_seconds"] = problem.retry_after->count();
+  return text(out);
+}
+
+std::string prioritize_json(const PrioritizeReply& reply) {
+  return text(Json{{"boost", to_json(reply.boost)},
+                   {"replaced", reply.replaced},
+                   {"dry_run", reply.dry_run},
+                   {"note", or_null(reply.note)}});
+}
+
+std::string removed_json(const std::vector<Boost>& removed) {
+  return text(Json{{"removed", to_json(removed)}});
+}
+
+std::string priorities_json(const std::vector<Boost>& boosts) {
+  return text(Json{{"boosts", to_json(boosts)}});
+}
+
+std::string pods_json(const std::vector<PodRow>& pods) {
+  auto rows = Json::array();
+  for (const auto& pod : pods) {
+    Json row{{"namespace", pod.ns},
+             {"pod", pod.pod},
+             {"uid", pod.uid},
+             {"container", pod.container},
+             {"container_id", pod.container_id}};
+    row["cgroup_id"] = pod.cgroup ? Json(id_text(pod.cgroup->id)) : Json(nullptr);
+    row["cgroup_path"] = pod.cgroup ? Json(pod.cgroup->path) : Json(nullptr);
+    row["weight"] = pod.weight;
+    row["cpu_seconds"] = pod.stats ? Json(ns_to_seconds(pod.stats->cpu_time_ns)) : Json(nullptr);
+    row["wait_seconds"] = pod.stats ? Json(ns_to_seconds(pod.stats->wait_ns)) : Json(nullptr);
+    row["waits"] = pod.stats ? Json(pod.stats->waits) : Json(nullptr);
+    rows.push_back(std::move(row));
+  }
+  return text(Json{{"pods", std::move(rows)}});
+}
+
+std::string status_json(const StatusSnapshot& status) {
+  auto boosts = Json::array();
+  for (const auto& boost : status.boosts) boosts.push_back(with_statistics(boost, status));
+  auto counters = Json::object();
+  for (const auto& [name, value] : status.stats.counters) counters[name] = value;
+  return text(Json{{"scheduler", scheduler(status)},
+                   {"kernel", status.kernel},
+                   {"version", kVersion},
+                   {"uptime_seconds", status.uptime.count()},
+                   {"pods_source",
+                    {{"name", status.pods.name},
+                     {"age_seconds", seconds(status.pods_age)},
+                     {"last_error", or_null(status.pods.last_error)}}},
+                   {"boosts", std::move(boosts)},
+                   {"counters", std::move(counters)}});
+}
+
+std::string scheduler_json(const StatusSnapshot& status) {
+  return text(Json{{"scheduler", scheduler(status)}});
+}
+
+std::string version_json() {
+  return text(Json{{"version", kVersion}, {"revision", kGitRevision}});
+}
+
+}  // namespace mus

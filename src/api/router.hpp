@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The REST API: from a request to the Service and back. docs/api.md is its reference.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "mus/http.hpp"
+#include "mus/service.hpp"
+
+namespace mus {
+
+struct ApiOptions {
+  std::string token;               ///< what TCP callers must send; empty: none is valid
+  std::string token_path;          ///< named in the 401's advice
+  bool open_reads_on_tcp = false;  ///< lets TCP read without token
+};
+
+/// `service` must outlive the handler.
+[[nodiscard]] std::unique_ptr<HttpHandler> make_api(Service& service, ApiOptions options);
+
+}  // namespace mus
