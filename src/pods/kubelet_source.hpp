@@ -16,8 +16,8 @@
 namespace mus {
 
 struct KubeletOptions {
-  std::string url;         ///< as in --kubelet-url; the client was made for it, here it is for messages and /status
-  std::string token_file;  ///< --kubelet-token-file, or empty: a client certificate or the read-only port
+  std::string url{};         ///< as in --kubelet-url; the client was made for it, here it is for messages and /status
+  std::string token_file{};  ///< --kubelet-token-file, or empty: a client certificate or the read-only port
   std::chrono::milliseconds cache_ttl{10'000};            ///< `cached` readers ask the kubelet no more often
   std::chrono::milliseconds fresh_interval{1'000};        ///< nor does anybody more often than this
   std::chrono::milliseconds keep_after_failure{300'000};  ///< how old a list `cached` readers get when it is away
