@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/client.hpp"
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "cli/text.hpp"
+
+namespace mus {
+namespace {
+
+using Json = nlohmann::json;
+
+const char* method_of(Command::Kind kind) {
+  switch (kind) {
+    case Command::Kind::prioritize: return "POST";
+    case Command::Kind::reset: return "DELETE";
+    default: return "GET";
+  }
+}
+
+std::string encoded(std::string_view text) {
+  static constexpr const char* kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+                       c == '_' || c == '~' || c == '/' || c == ':' || c == '@';
+    if (plain) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += kHex[byte >> 4U];
+    out += kHex[byte & 15U];
+  }
+  return out;
+}
+
+class Query {
+ public:
+  void add(const char* name, const std::string& value) {
+    if (value.empty()) return;
+    text_ += text_.empty() ? '?' : '&';
+    text_.append(name).append("=").append(encoded(value));
+  }
+  void flag(const char* name, bool set) { add(name, set ? "true" : ""); }
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+void add_target(Query& query, const ClientTarget& target) {
+  query.add("pod", target.pod);
+  query.add("cgroup", target.cgroup);
+  query.add("unit", target.unit);
+  query.add("pid", target.pid);
+  query.add("namespace", target.ns);
+  query.add("container", target.container);
+  query.add("uid", target.uid);
+  query.add("label", target.label);
+  query.flag("all", target.all);
+}
+
+int print_problem(const HttpReply& reply, std::ostream& err) {
+  const auto problem = Json::parse(reply.body, nullptr, false);
+  if (!problem.is_object()) {
+    err << "mus-scheduler: the daemon answered with status " << reply.status << '\n';
+    return 1;
+  }
+  err << "mus-scheduler: " << printable(text_of(problem, "detail", text_of(problem, "title", "refused"))) << '\n';
+  if (const auto advice = text_of(problem, "advice"); !advice.empty()) err << printable(advice) << '\n';
+  if (const auto found = problem.find("candidates"); found != problem.end() && found->is_array()) {
+    for (const auto& candidate : *found) {
+      err << "  " << printable(candidate.is_string() ? candidate.get<std::string>() : candidate.dump()) << '\n';
+    }
+  }
+  return 1;
+}
+
+int print_unreachable(const Command& command, const Error& error, std::ostream& err) {
+  err << "mus-scheduler: the daemon does not answer at " << command.options.socket << ": " << error.message << '\n'
+      << "Is it running (systemctl start mus-scheduler), are you root or in the group " << kGroup
+      << ", is --socket right?\n";
+  return 1;
+}
+
+}  // namespace
+
+std::string request_path(const Command& command) {
+  Query query;
+  switch (command.kind) {
+    case Command::Kind::status: return "/status";
+    case Command::Kind::pods: return "/pods";
+    case Command::Kind::prioritize:
+      add_target(query, command.target);
+      if (command.weight) query.add("weight", std::to_string(*command.weight));
+      query.add("ttl", command.ttl);
+      query.flag("dry_run", command.dry_run);
+      return "/prioritize" + query.text();
+    case Command::Kind::reset: add_target(query, command.target); return "/prioritize" + query.text();
+    default: return "/";
+  }
+}
+
+int run_client(const Command& command, HttpClient& client, std::ostream& out, std::ostream& err) {
+  const auto reply = client.send(method_of(command.kind), request_path(command), {}, {});
+  if (!reply) return print_unreachable(command, reply.error(), err);
+  const bool done = reply->status >= 200 && reply->status < 300;
+  if (command.json) {
+    out << reply->body;
+    if (!reply->body.ends_with('\n')) out << '\n';
+    return done ? 0 : 1;
+  }
+  if (!done) return print_problem(*reply, err);
+  const auto answer = Json::parse(reply->body, nullptr, false);
+  if (!answer.is_object()) {
+    err << "mus-scheduler: the daemon's answer cannot be understood\n";
+    return 1;
+  }
+  switch (command.kind) {
+    case Command::Kind::status: print_status(answer, out); break;
+    case Command::Kind::pods: print_pods(answer, out); break;
+    case Command::Kind::prioritize: print_boosted(answer, out); break;
+    default: print_removed(answer, out); break;
+  }
+  return 0;
+}
+
+}  // namespace mus

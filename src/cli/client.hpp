@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The client commands: one request to the daemon, its answer as text. Exit codes: 0 done, 1 refused or failed.
+#pragma once
+
+#include <iosfwd>
+#include <vector>
+
+#include "cli/command.hpp"
+#include "mus/http.hpp"
+#include "mus/scheduler.hpp"
+
+namespace mus {
+
+/// status, pods, prioritize, reset.
+int run_client(const Command& command, HttpClient& client, std::ostream& out, std::ostream& err);
+
+/// One line per item with what to do about it; 1 when one is a failure.
+int print_check(const std::vector<CheckItem>& items, bool json, std::ostream& out);
+
+int print_version(std::ostream& out);
+
+/// Path and query of the request that a command makes.
+[[nodiscard]] std::string request_path(const Command& command);
+
+}  // namespace mus

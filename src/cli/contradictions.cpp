@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Combinations of options that cannot be meant, each answered with a sentence that says what to give instead.
+#include <string_view>
+
+#include "cli/command.hpp"
+
+namespace mus {
+namespace {
+
+// The host of "scheme://host:port/path", without brackets.
+std::string_view host_of(std::string_view url) {
+  auto rest = url.substr(url.find("://") + 3);
+  rest = rest.substr(0, rest.find('/'));
+  if (!rest.empty() && rest[0] == '[') return rest.substr(1, rest.find(']') - 1);
+  return rest.substr(0, rest.find(':'));
+}
+
+bool is_loopback_host(std::string_view host) {
+  return host == "localhost" || host == "::1" || host.substr(0, 4) == "127.";
+}
+
+std::optional<std::string> kubelet_contradiction(const KubeletSettings& kubelet) {
+  if (kubelet.url.empty()) {
+    if (kubelet == KubeletSettings{}) return std::nullopt;
+    return "the --kubelet-* options need --kubelet-url, for example https://127.0.0.1:10250";
+  }
+  const bool https = kubelet.url.starts_with("https://");
+  if (!https && !kubelet.url.starts_with("http://")) {
+    return "--kubelet-url must begin with https:// (or http:// for the read-only port)";
+  }
+  if (host_of(kubelet.url).empty()) return "--kubelet-url names no host";
+  if (kubelet.client_cert.empty() != kubelet.client_key.empty()) {
+    return "--kubelet-client-cert and --kubelet-client-key come together: one of them is missing";
+  }
+  if (https) {
+    if (kubelet.readonly) return "--kubelet-readonly is for the plain http:// port; with https:// leave it out";
+    if (kubelet.ca_file.empty() && kubelet.pin_file.empty()) {
+      return "https:// needs --kubelet-ca or --kubelet-pin: the kubelet's certificate is always verified";
+    }
+    if (!kubelet.ca_file.empty() && !kubelet.pin_file.empty()) {
+      return "--kubelet-ca and --kubelet-pin exclude each other: verify by an authority, or pin the leaf";
+    }
+    if (!kubelet.server_name.empty() && kubelet.ca_file.empty()) {
+      return "--kubelet-server-name goes with --kubelet-ca; a pinned certificate needs no name";
+    }
+    return std::nullopt;
+  }
+  if (!kubelet.readonly) {
+    return "plain http:// needs --kubelet-readonly, which says that the kubelet's read-only port is meant";
+  }
+  if (!is_loopback_host(host_of(kubelet.url))) {
+    return "plain http:// is accepted on a loopback address only: anybody in between could name the pods";
+  }
+  if (!kubelet.token_file.empty()) return "--kubelet-token-file needs https://: a token goes over verified TLS only";
+  if (!kubelet.client_cert.empty() || !kubelet.ca_file.empty() || !kubelet.pin_file.empty() ||
+      !kubelet.server_name.empty()) {
+    return "certificates need https://, but --kubelet-url says http://";
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> find_contradiction(const Options& options) {
+  if (options.socket.empty()) return "--socket needs a path: the command line talks over it";
+  if (options.state_dir.empty()) return "--state-dir needs a path";
+  if (!options.listen.empty()) {
+    const auto colon = options.listen.rfind(':');
+    if (colon == std::string::npos || colon == 0 || colon + 1 == options.listen.size()) {
+      return "--listen needs ADDRESS:PORT, for example 127.0.0.1:9797, or '' to turn TCP off";
+    }
+  }
+  return kubelet_contradiction(options.kubelet);
+}
+
+}  // namespace mus

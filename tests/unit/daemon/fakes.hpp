@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// A node in memory: pods that the kubelet knows, directories that the cgroup tree has, a clock that the test moves.
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "daemon/logging.hpp"
+#include "daemon/service.hpp"
+#include "kernel/memory_scheduler.hpp"
+#include "mus/cgroup_tree.hpp"
+#include "mus/pod_source.hpp"
+
+namespace mus::test {
+
+class FakePods final : public PodSource {
+ public:
+  Result<PodList> list(Freshness freshness) override {
+    ++(freshness == Freshness::fresh ? fresh_asked : cached_asked);
+    const auto& answer = freshness == Freshness::fresh ? fresh : cached;
+    return answer;
+  }
+  [[nodiscard]] PodSourceState state() const override { return {"fake", {}, {}, {}}; }
+
+  void serve(const PodList& list) { cached = fresh = list; }
+  void fail_with(Errc code) { cached = fresh = fail(code, "the kubelet is away"); }
+
+  Result<PodList> cached = PodList{};
+  Result<PodList> fresh = PodList{};
+  int cached_asked = 0;
+  int fresh_asked = 0;
+};
+
+class FakeTree final : public CgroupTree {
+ public:
+  Result<std::vector<PodCgroup>> pods() const override { return walk; }
+  Result<Cgroup> pod(const Pod& pod) const override { return at("/kubepods/pod" + pod.uid); }
+  Result<Cgroup> container(const Pod& pod, const Container& container) const override {
+    return at("/kubepods/pod" + pod.uid + "/" + container.id);
+  }
+  Result<Cgroup> path(std::string_view path) const override { return at(std::string(path)); }
+  Result<Cgroup> unit(std::string_view name) const override { return at("/system.slice/" + std::string(name)); }
+  Result<Cgroup> pid(std::int64_t pid) const override {
+    const auto found = processes.find(pid);
+    if (found == processes.end()) return fail(Errc::not_found, "no such process");
+    return at(found->second);
+  }
+  [[nodiscard]] bool alive(const Cgroup& cgroup) const override {
+    const auto found = directories.find(cgroup.path);
+    return found != directories.end() && found->second == cgroup.id;
+  }
+
+  CgroupId add(const std::string& path) { return directories[path] = CgroupId{next++}; }
+  void remove(const std::string& path) { directories.erase(path); }
+
+  std::map<std::string, CgroupId> directories;
+  std::map<std::int64_t, std::string> processes;
+  std::vector<PodCgroup> walk;
+  std::uint64_t next = 100;
+
+ private:
+  Result<Cgroup> at(const std::string& path) const {
+    const auto found = directories.find(path);
+    if (found == directories.end()) return fail(Errc::not_found, path + " is not there");
+    return Cgroup{found->second, path};
+  }
+};
+
+inline Pod make_pod(const std::string& ns, const std::string& name, const std::string& uid) {
+  Pod pod;
+  pod.ns = ns;
+  pod.name = name;
+  pod.uid = uid;
+  pod.labels["app"] = name.substr(0, name.find('-'));
+  pod.containers.push_back({"server", "c1" + uid, Container::Kind::regular, true});
+  pod.containers.push_back({"exporter", "c2" + uid, Container::Kind::regular, true});
+  return pod;
+}
+
+/// Two redis pods in different namespaces and one nginx, all running.
+struct Node {
+  MemoryScheduler scheduler;
+  FakePods pods;
+  FakeTree tree;
+  TimePoint now{std::chrono::hours(1000)};
+  MusService service{scheduler, pods, tree, {true, "6.18.0-test", {}, [this] { return now; }}};
+
+  Node() {
+    start_logging("off", false);  // the service tells the log what the tests provoke
+    PodList list;
+    list.pods = {make_pod("shop", "redis-1", "aa"), make_pod("test", "redis-1", "bb"), make_pod("shop", "nginx", "cc")};
+    for (const auto& pod : list.pods) {
+      tree.add("/kubepods/pod" + pod.uid);
+      for (const auto& container : pod.containers) tree.add("/kubepods/pod" + pod.uid + "/" + container.id);
+    }
+    tree.add("/system.slice/redis.service");
+    tree.processes[42] = "/system.slice/redis.service";
+    pods.serve(list);
+    (void)!service.start();
+  }
+
+  [[nodiscard]] std::map<CgroupId, std::uint32_t> map() const {
+    const auto entries = scheduler.policies();
+    return {entries.begin(), entries.end()};
+  }
+  [[nodiscard]] CgroupId id(const std::string& path) const { return tree.directories.at(path); }
+  void pass(std::chrono::milliseconds time) {
+    now += time;
+    service.tick();
+  }
+};
+
+inline PrioritizeRequest boost(const std::string& pod, const std::string& ns = {}, std::uint32_t weight = 4096) {
+  PrioritizeRequest request;
+  request.target.pod = pod;
+  request.target.ns = ns;
+  request.weight = weight;
+  return request;
+}
+
+inline PrioritizeRequest boost_cgroup(const std::string& path, std::uint32_t weight = 4096) {
+  PrioritizeRequest request;
+  request.target.kind = Target::Kind::cgroup;
+  request.target.cgroup = path;
+  request.weight = weight;
+  return request;
+}
+
+}  // namespace mus::test
