@@ -96,6 +96,8 @@ shell)
 	# shellcheck disable=SC2086
 	stty -F /dev/ttyS1 sane $SIZE
 	if [ "$SHARE" = 1 ]; then cd /share || true; fi
+	# Whatever arrives earlier than this would be lost.
+	printf '\n%s ready\n' "$TOKEN"
 	setsid -c bash -i </dev/ttyS1 >/dev/ttyS1 2>&1
 	finish $?
 	;;

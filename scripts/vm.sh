@@ -121,9 +121,12 @@ vm_shell() {
 	if [[ -t 0 ]]; then
 		"${command[@]}"
 	else
+		# The serial line has no room for what nobody reads yet.
 		{
+			until grep -aq "^$token ready" "$log"; do sleep 0.2; done
 			cat
-			printf '\004'
+			# The end of input gets lost when a program is just running.
+			while printf '\004'; do sleep 1; done 2>/dev/null
 		} | "${command[@]}"
 	fi
 }

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# ./dev test: every stage with its time, and one sum of all tests at the end.
+#
+# ctest labels decide what runs where: "unit" and "api" need nothing but a
+# compiler and run under the sanitizers too, "vm" boots virtual machines, and
+# "full" besides one of these keeps a test for --full.
+
+STAGES_FAILED=()
+STAGES_TIMES=()
+TESTS_TOTAL=0
+TESTS_FAILED=0
+
+run_tests() {
+	local full='' start=$SECONDS
+	while (($#)); do
+		case $1 in
+		--full) full=1 ;;
+		*) die "test: no option '$1'" ;;
+		esac
+		shift
+	done
+	stage "build release" build_preset release
+	# Without the binaries there is nothing to say about the rest.
+	((${#STAGES_FAILED[@]} == 0)) || tests_verdict "$start"
+	stage "unit and API tests" tests_in release unit api
+	stage "build with address sanitizer" build_preset asan
+	stage "tests with address sanitizer" tests_in asan unit api
+	stage "build with thread sanitizer" build_preset tsan
+	stage "tests with thread sanitizer" tests_in tsan unit api
+	stage "lint" lint
+	stage "virtual machine tests" tests_in release vm
+	if [[ $full ]]; then
+		load chroot-check
+		stage "bare Debian 12" chroot_check bookworm
+		stage "bare Debian 13" chroot_check trixie
+	fi
+	tests_verdict "$start"
+}
+
+# A stage is a subshell: 'die' in it ends the stage, not the run. What it
+# counted comes back through a file.
+stage() {
+	local name=$1 start=$SECONDS outcome=ok total=0 bad=0 result="${TMPDIR:-/tmp}/mus-stage.$$"
+	shift
+	printf '\n=== %s\n' "$name"
+	rm -f "$result"
+	set +e
+	(
+		set -e
+		STAGE_RESULT=$result full=${full:-}
+		"$@"
+	)
+	(($? == 0)) || outcome=FAILED
+	set -e
+	if [[ -e $result ]]; then read -r bad total <"$result"; fi
+	rm -f "$result"
+	TESTS_TOTAL=$((TESTS_TOTAL + total))
+	TESTS_FAILED=$((TESTS_FAILED + bad))
+	STAGES_TIMES+=("$(printf '%7s  %-6s  %s' "$(elapsed "$start")" "$outcome" "$name")")
+	[[ $outcome == ok ]] || STAGES_FAILED+=("$name")
+	printf '=== %s: %s in %s\n' "$name" "$outcome" "$(elapsed "$start")"
+}
+
+# One preset's tests of the given labels. ctest's own sum is held back, since
+# the one that matters is that of all stages.
+tests_in() {
+	local preset=$1 labels skip=() jobs log sum
+	shift
+	labels=$(IFS='|' && printf '^(%s)$' "$*")
+	[[ $full ]] || skip=(-LE '^full$')
+	jobs=$(nproc)
+	# Each machine keeps two processors busy; beside another one its clocks lie.
+	[[ $1 != vm ]] || jobs=${MUS_VM_JOBS:-1}
+	log="$MUS_BUILD/$preset/ctest-$1.log"
+	ctest --test-dir "$MUS_BUILD/$preset" -L "$labels" "${skip[@]}" -j "$jobs" \
+		--output-on-failure --no-tests=error 2>&1 | tee "$log" |
+		grep --line-buffered -avE '^$|tests passed, |^Total Test time|^Internal ctest|^Label Time|sec\*proc' || true
+	sum=$(sed -nE 's/.*tests passed, ([0-9]+) tests? failed out of ([0-9]+).*/\1 \2/p' "$log" | tail -n 1)
+	[[ $sum ]] || die "ctest ran no tests with the label $labels in build/$preset"
+	printf '%s\n' "$sum" >"$STAGE_RESULT"
+	[[ $sum == "0 "* ]]
+}
+
+tests_verdict() {
+	local start=$1 percent=0
+	printf '\n'
+	printf '%s\n' "${STAGES_TIMES[@]}"
+	printf '%7s  in all\n\n' "$(elapsed "$start")"
+	((TESTS_TOTAL == 0)) || percent=$(((TESTS_TOTAL - TESTS_FAILED) * 100 / TESTS_TOTAL))
+	# In ctest's words, over every ctest run above.
+	printf '%d%% tests passed, %d tests failed out of %d\n' \
+		"$percent" "$TESTS_FAILED" "$TESTS_TOTAL"
+	((${#STAGES_FAILED[@]} == 0)) ||
+		die "failed: $(printf '%s; ' "${STAGES_FAILED[@]}")"
+	exit 0
+}
