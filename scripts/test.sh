@@ -10,12 +10,14 @@ STAGES_FAILED=()
 STAGES_TIMES=()
 TESTS_TOTAL=0
 TESTS_FAILED=0
+TESTS_FULL=
+STAGE_RESULT="${TMPDIR:-/tmp}/mus-stage.$$"
 
 run_tests() {
-	local full='' start=$SECONDS
+	local start=$SECONDS
 	while (($#)); do
 		case $1 in
-		--full) full=1 ;;
+		--full) TESTS_FULL=1 ;;
 		*) die "test: no option '$1'" ;;
 		esac
 		shift
@@ -30,7 +32,7 @@ run_tests() {
 	stage "tests with thread sanitizer" tests_in tsan unit api
 	stage "lint" lint
 	stage "virtual machine tests" tests_in release vm
-	if [[ $full ]]; then
+	if [[ $TESTS_FULL ]]; then
 		load chroot-check
 		stage "bare Debian 12" chroot_check bookworm
 		stage "bare Debian 13" chroot_check trixie
@@ -41,20 +43,21 @@ run_tests() {
 # A stage is a subshell: 'die' in it ends the stage, not the run. What it
 # counted comes back through a file.
 stage() {
-	local name=$1 start=$SECONDS outcome=ok total=0 bad=0 result="${TMPDIR:-/tmp}/mus-stage.$$"
+	local name=$1 start=$SECONDS outcome=ok total=0 bad=0 status
 	shift
 	printf '\n=== %s\n' "$name"
-	rm -f "$result"
+	rm -f "$STAGE_RESULT"
+	# Not "if (...)": a condition would switch off errexit inside.
 	set +e
 	(
 		set -e
-		STAGE_RESULT=$result full=${full:-}
 		"$@"
 	)
-	(($? == 0)) || outcome=FAILED
+	status=$?
 	set -e
-	if [[ -e $result ]]; then read -r bad total <"$result"; fi
-	rm -f "$result"
+	((status == 0)) || outcome=FAILED
+	if [[ -e $STAGE_RESULT ]]; then read -r bad total <"$STAGE_RESULT"; fi
+	rm -f "$STAGE_RESULT"
 	TESTS_TOTAL=$((TESTS_TOTAL + total))
 	TESTS_FAILED=$((TESTS_FAILED + bad))
 	STAGES_TIMES+=("$(printf '%7s  %-6s  %s' "$(elapsed "$start")" "$outcome" "$name")")
@@ -68,7 +71,7 @@ tests_in() {
 	local preset=$1 labels skip=() jobs log sum
 	shift
 	labels=$(IFS='|' && printf '^(%s)$' "$*")
-	[[ $full ]] || skip=(-LE '^full$')
+	[[ $TESTS_FULL ]] || skip=(-LE '^full$')
 	jobs=$(nproc)
 	# Each machine keeps two processors busy; beside another one its clocks lie.
 	[[ $1 != vm ]] || jobs=${MUS_VM_JOBS:-1}
