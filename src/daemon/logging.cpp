@@ -52,4 +52,17 @@ void start_logging(const std::string& level, bool journal) {
   spdlog::set_default_logger(std::move(logger));
 }
 
+void log_line(const std::string& text) { spdlog::info("{}", text); }
+
+void log_failure(const Error& error) {
+  spdlog::error("{}{}{}", error.message, error.advice.empty() ? "" : "; ", error.advice);
+}
+
+void log_findings(const std::vector<CheckItem>& items) {
+  for (const auto& item : items) {
+    if (item.level == CheckItem::Level::ok) continue;
+    spdlog::warn("{}: {}{}{}", item.name, item.detail, item.advice.empty() ? "" : "; ", item.advice);
+  }
+}
+
 }  // namespace mus

@@ -2,6 +2,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
+
+#include "mus/result.hpp"
+#include "mus/scheduler.hpp"
 
 namespace mus {
 
@@ -11,5 +15,11 @@ void start_logging(const std::string& level, bool journal);
 
 /// True when stderr is the journal's.
 bool stderr_is_journal();
+
+// What main has to say before there is a daemon that logs.
+void log_line(const std::string& text);
+void log_failure(const Error& error);
+/// Everything but Level::ok.
+void log_findings(const std::vector<CheckItem>& items);
 
 }  // namespace mus

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <vector>
+
+namespace mus {
+namespace {
+
+using Json = nlohmann::json;
+
+// Answers come from a daemon that may be of another version: what is missing is shown as missing, never a crash.
+const Json& member(const Json& object, const char* name) {
+  static const Json kNull;
+  if (!object.is_object()) return kNull;
+  const auto found = object.find(name);
+  return found == object.end() ? kNull : *found;
+}
+
+double number_of(const Json& object, const char* name) {
+  const auto& value = member(object, name);
+  return value.is_number() ? value.get<double>() : 0;
+}
+
+std::string fixed(double value, int digits) {
+  std::array<char, 64> text{};
+  const int length = std::snprintf(text.data(), text.size(), "%.*f", digits, value);
+  return {text.data(), static_cast<std::size_t>(std::clamp(length, 0, static_cast<int>(text.size()) - 1))};
+}
+
+std::string duration_of(const Json& object, const char* name) {
+  const auto& value = member(object, name);
+  return value.is_number() ? duration_text(value.get<double>()) : std::string();
+}
+
+std::string target_text(const Json& target) {
+  std::string text;
+  for (const char* name : {"pod", "namespace", "container", "uid", "label", "cgroup", "unit", "pid", "all"}) {
+    const auto value = text_of(target, name);
+    if (value.empty()) continue;
+    text.append(text.empty() ? "" : " ").append(name).append("=").append(printable(value));
+  }
+  return text;
+}
+
+using Row = std::vector<std::string>;
+
+void print_table(const std::vector<Row>& rows, std::ostream& out) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (i + 1 == row.size()) {
+        line += row[i];
+      } else {
+        line += padded(row[i], widths[i] + 2);
+      }
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out << line << '\n';
+  }
+}
+
+void print_boosts(const Json& boosts, std::ostream& out) {
+  std::vector<Row> rows{{"ID", "WEIGHT", "LEFT", "CGROUPS", "TARGET"}};
+  std::vector<std::string> pending;
+  for (const auto& boost : boosts) {
+    const auto left = duration_of(boost, "expires_in_seconds");
+    const auto id = printable(text_of(boost, "id"));
+    rows.push_back({id, text_of(boost, "weight"), left.empty() ? "-" : left,
+                    std::to_string(member(boost, "applied").size()), target_text(member(boost, "target"))});
+    if (const auto why = text_of(boost, "pending"); !why.empty()) pending.push_back(id + ": " + printable(why));
+  }
+  print_table(rows, out);
+  for (const auto& line : pending) out << "pending " << line << '\n';
+}
+
+std::string state_line(const Json& scheduler) {
+  const auto state = text_of(scheduler, "state");
+  if (state == "attached") {
+    return member(scheduler, "dry_run") == true ? "dry run (nothing is attached, policies are kept in memory)" : "attached";
+  }
+  std::string line = printable(state);
+  if (const auto reason = text_of(scheduler, "reason"); !reason.empty()) line += ": " + printable(reason);
+  return line;
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '?';
+  }
+  return out;
+}
+
+std::string padded(std::string_view text, std::size_t width) {
+  std::string out(text);
+  if (out.size() < width) out.append(width - out.size(), ' ');
+  return out;
+}
+
+std::string text_of(const Json& object, const char* name, std::string otherwise) {
+  const auto& value = member(object, name);
+  if (value.is_null()) return otherwise;
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::string duration_text(double seconds) {
+  if (seconds < 10) return fixed(seconds, 1) + "s";
+  auto rest = static_cast<std::uint64_t>(std::min(seconds, 1e12));
+  std::string text;
+  int units = 0;  // the two largest say enough
+  for (const auto& [length, unit] : {std::pair{86400U, 'd'}, {3600U, 'h'}, {60U, 'm'}, {1U, 's'}}) {
+    const auto count = rest / length;
+    rest %= length;
+    if (count == 0 || units == 2) continue;
+    text += std::to_string(count) + unit;
+    ++units;
+  }
+  return text;
+}
+
+void print_status(const Json& status, std::ostream& out) {
+  const auto& scheduler = member(status, "scheduler");
+  std::vector<Row> rows{{"scheduler:", state_line(scheduler)}};
+  if (const auto next = duration_of(scheduler, "next_attempt_in_seconds"); !next.empty()) {
+    rows.push_back({"next attempt:", "in " + next});
+  }
+  if (const auto& ejection = member(scheduler, "last_ejection"); ejection.is_object()) {
+    std::string what = printable(text_of(ejection, "kind"));
+    if (const auto reason = text_of(ejection, "reason"); !reason.empty()) what += ", " + printable(reason);
+    if (const auto message = text_of(ejection, "message"); !message.empty()) what += " (" + printable(message) + ")";
+    rows.push_back({"last ejection:", what + ", " + duration_of(ejection, "age_seconds") + " ago; " +
+                                          text_of(scheduler, "ejections") + " since start"});
+  }
+  const auto& source = member(status, "pods_source");
+  std::string pods = printable(text_of(source, "name", "none"));
+  if (const auto age = duration_of(source, "age_seconds"); !age.empty()) pods += ", asked " + age + " ago";
+  if (const auto error = text_of(source, "last_error"); !error.empty()) pods += "; " + printable(error);
+  rows.push_back({"pods from:", pods});
+  rows.push_back({"kernel:", printable(text_of(status, "kernel"))});
+  rows.push_back({"version:", printable(text_of(status, "version")) + ", up " + duration_of(status, "uptime_seconds")});
+  print_table(rows, out);
+  const auto& boosts = member(status, "boosts");
+  if (!boosts.is_array() || boosts.empty()) {
+    out << "boosts: none\n";
+    return;
+  }
+  out << '\n';
+  print_boosts(boosts, out);
+}
+
+void print_pods(const Json& answer, std::ostream& out) {
+  std::vector<Row> rows{{"NAMESPACE", "POD", "CONTAINER", "WEIGHT", "CPU", "WAIT/RUN", "CGROUP"}};
+  for (const auto& pod : member(answer, "pods")) {
+    const auto waits = number_of(pod, "waits");
+    const auto cpu = member(pod, "cpu_seconds").is_number() ? fixed(number_of(pod, "cpu_seconds"), 1) + "s" : "-";
+    const auto wait = waits > 0 ? fixed(number_of(pod, "wait_seconds") / waits * 1e6, 0) + "us" : "-";
+    rows.push_back({printable(text_of(pod, "namespace")), printable(text_of(pod, "pod")),
+                    printable(text_of(pod, "container")), text_of(pod, "weight"), cpu, wait,
+                    printable(text_of(pod, "cgroup_path", "not found"))});
+  }
+  print_table(rows, out);
+}
+
+void print_boosted(const Json& answer, std::ostream& out) {
+  const auto& boost = member(answer, "boost");
+  const bool dry_run = member(answer, "dry_run") == true;
+  out << (dry_run ? "would boost " : member(answer, "replaced") == true ? "replaced: " : "boosted ")
+      << target_text(member(boost, "target")) << " to weight " << text_of(boost, "weight");
+  if (const auto left = duration_of(boost, "expires_in_seconds"); !left.empty()) out << " for " << left;
+  if (const auto id = text_of(boost, "id"); !id.empty()) out << " (" << printable(id) << ")";
+  out << '\n';
+  for (const auto& applied : member(boost, "applied")) {
+    out << "  " << printable(text_of(applied, "cgroup_path")) << '\n';
+  }
+  if (const auto note = text_of(answer, "note"); !note.empty()) out << printable(note) << '\n';
+}
+
+void print_removed(const Json& answer, std::ostream& out) {
+  const auto& removed = member(answer, "removed");
+  if (!removed.is_array() || removed.empty()) {
+    out << "there was nothing to take back\n";
+    return;
+  }
+  for (const auto& boost : removed) {
+    out << "took back " << printable(text_of(boost, "id")) << ": " << target_text(member(boost, "target")) << '\n';
+  }
+}
+
+}  // namespace mus

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts the rooms together: the only file that names concrete classes, and the only one that decides exit codes.
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/router.hpp"
+#include "cgroup/cgroup_fs.hpp"
+#include "cgroup/preflight.hpp"
+#include "cli/client.hpp"
+#include "cli/command.hpp"
+#include "daemon/daemon.hpp"
+#include "daemon/files.hpp"
+#include "daemon/logging.hpp"
+#include "http/client.hpp"
+#include "http/server.hpp"
+#include "kernel/bpf_scheduler.hpp"
+#include "kernel/memory_scheduler.hpp"
+#include "kernel/preflight.hpp"
+#include "mus/version.hpp"
+#include "pods/kubelet_source.hpp"
+#include "pods/no_source.hpp"
+
+namespace {
+
+using namespace mus;
+
+int failed(const Error& error) {
+  log_failure(error);
+  return 1;
+}
+
+// The kubelet's client and the source that asks through it, or the source of a machine without Kubernetes.
+struct Pods {
+  std::unique_ptr<HttpClient> client;
+  std::unique_ptr<PodSource> source = std::make_unique<NoSource>();
+};
+
+Result<Pods> make_pods(const KubeletSettings& kubelet) {
+  Pods pods;
+  if (kubelet.url.empty()) return pods;
+  HttpClientOptions http;
+  http.url = kubelet.url;
+  http.tls = {kubelet.ca_file, kubelet.server_name, kubelet.pin_file, kubelet.client_cert, kubelet.client_key};
+  http.allow_plain_http = kubelet.readonly;
+  auto client = make_http_client(std::move(http));
+  if (!client) return tl::unexpected(client.error());
+  pods.client = std::move(*client);
+  KubeletOptions options;
+  options.url = kubelet.url;
+  options.token_file = kubelet.token_file;
+  auto source = KubeletSource::make(*pods.client, std::move(options));
+  if (!source) return tl::unexpected(source.error());
+  pods.source = std::move(*source);
+  return pods;
+}
+
+std::vector<CheckItem> check_node(const Options& options) {
+  auto items = check_kernel("/sys", options.proc_root);
+  if (const auto tree = check_cgroup2(options.cgroup_root)) {
+    items.push_back({"cgroup v2", CheckItem::Level::ok, "mounted at " + options.cgroup_root, {}});
+  } else {
+    items.push_back({"cgroup v2", CheckItem::Level::failure, tree.error().message, tree.error().advice});
+  }
+  return items;
+}
+
+int run(const Options& options) {
+  start_logging(options.log_level, stderr_is_journal());
+  auto loop = MainLoop::open();  // before any thread exists
+  if (!loop) return failed(loop.error());
+  log_line(std::string("mus-scheduler ") + kVersion + " (" + kGitRevision + ")" + (options.dry_run ? ", dry run" : ""));
+  const auto lock = lock_state_dir(options.state_dir);
+  if (!lock) return failed(lock.error());
+  const auto token = load_or_create_token(options.token_path(), find_group("/etc/group", kGroup));
+  if (!token) return failed(token.error());
+  auto pods = make_pods(options.kubelet);
+  if (!pods) return failed(pods.error());
+  if (!options.dry_run) log_findings(check_node(options));
+
+  const auto scheduler = options.dry_run ? make_memory_scheduler() : make_bpf_scheduler(options.scheduler);
+  const CgroupFs tree(options.cgroup_root, options.proc_root);
+  MusService service(*scheduler, *pods->source, tree,
+                     {options.dry_run, kernel_release(), options.scheduler, Clock::now});
+  ApiOptions api_options;
+  api_options.token = *token;
+  api_options.token_path = options.token_path();
+  const auto api = make_api(service, api_options);
+  HttpServerOptions server_options;
+  server_options.socket_path = options.socket;
+  server_options.tcp_address = options.listen;
+  const auto server = make_http_server(server_options, *api);
+  return run_daemon(options, *loop, service, *server, Notifier::from_environment());
+}
+
+int ask(const Command& command) {
+  const auto client = make_unix_client(command.options.socket);
+  return run_client(command, *client, std::cout, std::cerr);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto command = mus::parse_command_line(argc, argv);
+  if (!command) {
+    (command.error().code == 0 ? std::cout : std::cerr) << command.error().text;
+    return command.error().code;
+  }
+  switch (command->kind) {
+    case mus::Command::Kind::run: return run(command->options);
+    case mus::Command::Kind::check: return mus::print_check(check_node(command->options), command->json, std::cout);
+    case mus::Command::Kind::version: return mus::print_version(std::cout);
+    default: return ask(*command);
+  }
+}
