@@ -18,7 +18,7 @@ PACKAGES_BUILD=(
 # holds the server's binary too; the redis-server package would start a
 # service on this machine, which nobody asked for.
 PACKAGES_VM=(
-	busybox-static cpio kmod util-linux debootstrap
+	busybox-static cpio kmod util-linux debootstrap squashfs-tools
 	redis-tools stress-ng rt-tests
 )
 

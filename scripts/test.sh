@@ -22,6 +22,7 @@ run_tests() {
 		esac
 		shift
 	done
+	stage "setup" setup_all
 	stage "build release" build_preset release
 	# Without the binaries there is nothing to say about the rest.
 	((${#STAGES_FAILED[@]} == 0)) || tests_verdict "$start"
@@ -95,6 +96,6 @@ tests_verdict() {
 	printf '%d%% tests passed, %d tests failed out of %d\n' \
 		"$percent" "$TESTS_FAILED" "$TESTS_TOTAL"
 	((${#STAGES_FAILED[@]} == 0)) ||
-		die "failed: $(printf '%s; ' "${STAGES_FAILED[@]}")"
+		die "failed:$(printf ' "%s"' "${STAGES_FAILED[@]}")"
 	exit 0
 }

@@ -85,6 +85,8 @@ vm_emulator_crash() {
 vm_once() {
 	MUS_VM_LOG="$MUS_BUILD/vm-logs/$(date +%Y%m%d-%H%M%S)-$kernel-$BASHPID.log"
 	mkdir -p "$MUS_BUILD/vm-logs"
+	# What killed runs left behind.
+	find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'mus-vm.*' -mmin +240 -exec rm -rf {} +
 	(
 		work=$(mktemp -d "${TMPDIR:-/tmp}/mus-vm.XXXXXX")
 		trap 'rm -rf "$work"' EXIT
@@ -160,7 +162,7 @@ vm_initrd() {
 	printf 'TOKEN=%s\nMODE=%s\nSHARE=%s\nSIZE="%s"\n' \
 		"$token" "$mode" "${share:+1}" "$size" >"$work/last/etc/vm.conf"
 	{
-		printf '#!/bin/bash\nexport TERM=linux\n'
+		printf '#!/bin/bash\nexport TERM=dumb\n'
 		[[ -z $share ]] || printf 'cd /share || exit 125\n'
 		printf 'exec'
 		printf ' %q' "$@"

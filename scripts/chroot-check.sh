@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Does a bare Debian suffice? Builds a clean clone in a minimal chroot, with
+# nothing from this machine but the address of its mirror.
+
+chroot_check() {
+	local suite=${1:-bookworm} root status=0 start=$SECONDS
+	((EUID == 0)) || die "chroot-check needs root"
+	[[ -z $(git -C "$MUS_ROOT" status --porcelain) ]] ||
+		say "chroot-check: what is not committed takes no part"
+	mkdir -p "$MUS_BUILD"
+	root=$(mktemp -d "$MUS_BUILD/chroot-$suite.XXXXXX")
+	(
+		trap 'chroot_remove "$root"' EXIT
+		chroot_make "$suite" "$root"
+		git clone -q "$MUS_ROOT" "$root/root/project"
+		say "chroot-check: ./dev build in a bare $suite"
+		chroot_run "$root" /root/project/dev build
+		# A second run has nothing left to do and says so quickly.
+		chroot_run "$root" /root/project/dev build
+		chroot_run "$root" /root/project/build/release/mus-scheduler --version
+	) || status=$?
+	((status == 0)) || die "chroot-check: a bare $suite does not do"
+	say "chroot-check: a bare $suite builds the project ($(elapsed "$start"))"
+}
+
+chroot_make() {
+	local suite=$1 root=$2 log="$MUS_BUILD/chroot-$1.log" script
+	local scripts=/usr/share/debootstrap/scripts
+	# A suite newer than debootstrap itself is made like unstable.
+	script=$scripts/$suite
+	[[ -e $script ]] || script=$scripts/sid
+	say "chroot-check: making a bare $suite"
+	debootstrap --variant=minbase "$suite" "$root" "$(apt_mirror)" "$script" >"$log" 2>&1 || {
+		tail -n 15 "$log" >&2
+		die "debootstrap of $suite failed; see $log"
+	}
+	# How to reach the mirror is this machine's business, also in there.
+	if [[ -e /etc/resolv.conf ]]; then cp /etc/resolv.conf "$root/etc/"; fi
+	apt-config dump | grep -E '^Acquire::(http|https)[:A-Za-z]*::?Proxy ' \
+		>"$root/etc/apt/apt.conf.d/90proxy" || true
+	mount -t proc proc "$root/proc"
+	mount -t sysfs -o ro sys "$root/sys"
+	mount -t tmpfs tmp "$root/tmp"
+}
+
+chroot_run() {
+	local root=$1
+	shift
+	env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+		${http_proxy:+"http_proxy=$http_proxy"} ${https_proxy:+"https_proxy=$https_proxy"} \
+		chroot "$root" "$@" </dev/null
+}
+
+# Never removes through a mount that did not go away.
+chroot_remove() {
+	local root=$1 point
+	for point in tmp sys proc; do
+		if mountpoint -q "$root/$point"; then umount -l "$root/$point"; fi
+	done
+	if findmnt -rno TARGET | grep -qF "$root/"; then
+		say "chroot-check: still mounted, left alone: $root"
+		return 0
+	fi
+	rm -rf --one-file-system "$root"
+}
