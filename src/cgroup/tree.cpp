@@ -82,7 +82,7 @@ Result<Tree> Tree::open(const std::string& root) {
 Fd Tree::enter(const std::string& path) const {
   if (path == "/") return Fd{openat(root_.get(), ".", directory)};
   open_how how{};
-  how.flags = directory;
+  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;  // without O_NOFOLLOW a link at the end is ELOOP like any other
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
   Fd fd{static_cast<int>(syscall(SYS_openat2, root_.get(), path.c_str() + 1, &how, sizeof how))};
   // Kernels that have sched_ext have openat2, but container runtimes' older seccomp profiles deny it either way.
@@ -97,8 +97,15 @@ Fd Tree::enter_stepwise(const std::string& path) const {
     rest.remove_prefix(1);
     const std::string name{rest.substr(0, rest.find('/'))};
     rest.remove_prefix(name.size());
-    // With O_DIRECTORY a link is ENOTDIR: not followed, which is what counts.
-    at = Fd{openat(at.get(), name.c_str(), directory)};
+    Fd next{openat(at.get(), name.c_str(), directory)};
+    if (!next.valid() && errno == ENOTDIR) {  // what O_DIRECTORY and O_NOFOLLOW make of a link
+      struct stat status {};
+      const bool link = fstatat(at.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
+      errno = link ? ELOOP : ENOTDIR;
+    }
+    const int error = errno;  // closing the last one must not hide it
+    at = std::move(next);
+    errno = error;
   }
   struct stat status {};
   if (at.valid() && (fstat(at.get(), &status) != 0 || status.st_dev != device_)) {

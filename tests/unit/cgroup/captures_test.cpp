@@ -37,11 +37,13 @@ std::string as_systemd(std::string path, const std::string& prefix, const std::s
   std::replace(uid.begin(), uid.end(), '-', '_');
   const std::string dashed = prefix.empty() ? "" : prefix + "-";
   std::string stem = dashed + "kubepods";
-  std::string out = (prefix.empty() ? "" : "/" + prefix + ".slice") + ("/" + stem + ".slice");
+  std::string out = "";
+  if (!prefix.empty()) out.append("/").append(prefix).append(".slice");
+  out.append("/").append(stem).append(".slice");
   for (const std::string qos : {"burstable", "besteffort"}) {
-    if (path.find("/" + qos + "/") == std::string::npos) continue;
+    if (path.find(std::string{"/"}.append(qos).append("/")) == std::string::npos) continue;
     stem += "-" + qos;
-    out += "/" + stem + ".slice";
+    out.append("/").append(stem).append(".slice");
   }
   return out + "/" + stem + "-pod" + uid + ".slice/" + runtime + "-" + id + ".scope";
 }
@@ -138,13 +140,14 @@ TEST_CASE("the captured pods are found as well under the systemd driver, each ru
     const auto pods = pods_of(capture, "pods.json");
     const CgroupFixture original;
     original.add_capture(fixture(capture + "/cgroup-tree.txt"));
+    const auto originals = original.tree().pods().value();
     for (const std::string runtime : {"cri-containerd", "crio", "docker", "libpod"}) {
       for (const std::string prefix : {"", "kubelet"}) {
         for (const bool crun : {false, true}) {
           const CgroupFixture node;
           node.add("/system.slice/ssh.service");
           std::vector<std::pair<std::string, std::string>> expected;
-          for (const auto& pod : original.tree().pods().value()) {
+          for (const auto& pod : originals) {
             for (const auto& leaf : pod.containers) {
               const auto path = as_systemd(leaf.cgroup.path, prefix, runtime);
               node.add(crun ? path + "/container" : path);

@@ -3,6 +3,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <string>
+#include <vector>
 
 using namespace mus::kube;
 
@@ -56,9 +57,9 @@ TEST_CASE("roots and QoS levels are told from what merely looks alike") {
         "/a.slice/a-kubepods.slice/a-kubepods-burstable.slice"}) {
     CHECK(place_of(path).place == Place::qos);
   }
-  for (const std::string path :
-       {"/", "", "/system.slice", "/mykubepods.slice", "/kubepods2", "/burstable", "/pod" + uid, "/kubepods.scope",
-        "/system.slice/cri-containerd-" + id + ".scope", "/podruntime.slice"}) {
+  for (const std::string& path : std::vector<std::string>{
+           "/", "", "/system.slice", "/mykubepods.slice", "/kubepods2", "/burstable", "/pod" + uid, "/kubepods.scope",
+           "/system.slice/cri-containerd-" + id + ".scope", "/podruntime.slice"}) {
     INFO(path);
     CHECK(place_of(path).place == Place::outside);
   }

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // cgroup=, unit= and pid=.
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
+#include <cerrno>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -44,13 +50,16 @@ TEST_CASE("paths that could leave the tree or are none are refused before anythi
     CHECK_FALSE(has(error.message, "\n"));
   }
   CHECK(node.tree().path(std::string_view{"/a\0b", 4}).error().code == Errc::invalid_argument);
-  CHECK(node.tree().path("/" + std::string(5000, 'a')).error().code == Errc::invalid_argument);
-  CHECK(node.tree().path("/" + std::string(256, 'a')).error().code == Errc::invalid_argument);
+  CHECK(node.tree().path(std::string{"/"}.append(5000, 'a')).error().code == Errc::invalid_argument);
+  CHECK(node.tree().path(std::string{"/"}.append(256, 'a')).error().code == Errc::invalid_argument);
 }
 
-TEST_CASE("links are refused wherever they point") {
+namespace {
+
+void check_links_refused() {
   const CgroupFixture node;
-  node.add("/real/below");
+  const auto below = node.add("/real/below");
+  std::ofstream{node.root() / "file"} << "x";
   std::filesystem::create_directory_symlink("real", node.root() / "inside");
   std::filesystem::create_directory_symlink("/", node.root() / "outside");
   for (const std::string path : {"/inside", "/inside/below", "/outside", "/outside/etc"}) {
@@ -59,6 +68,39 @@ TEST_CASE("links are refused wherever they point") {
     REQUIRE_FALSE(found.has_value());
     CHECK(found.error().code == Errc::invalid_argument);
     CHECK(has(found.error().message, "link"));
+  }
+  CHECK(node.tree().path("/real/below").value() == below);
+  CHECK(node.tree().path("/real/absent").error().code == Errc::not_found);
+  CHECK(node.tree().path("/file/below").error().code == Errc::not_found);
+}
+
+/// Makes openat2 fail for the calling thread, as a container runtime's seccomp profile may.
+void deny_openat2(unsigned int error) {
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{4, code};
+  REQUIRE(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+  REQUIRE(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+
+}  // namespace
+
+TEST_CASE("links are refused wherever they point") {
+  check_links_refused();
+}
+
+TEST_CASE("links are refused as well where the openat2 system call is denied") {
+  for (const unsigned int error : {ENOSYS, EPERM}) {
+    std::thread{[error] {
+      deny_openat2(error);
+      CHECK(syscall(SYS_openat2, -1, "", nullptr, 0) == -1);
+      CHECK(errno == static_cast<int>(error));
+      check_links_refused();
+    }}.join();
   }
 }
 
