@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+# A boosted sleeper beside hogs: how late it runs, under the kernel's own scheduler, under ours, and under ours without
+# wakeup preemption, interleaved in one boot. Two daemons with one socket each take turns by attach and detach.
+. /share/lib.sh
+
+ROUNDS=5
+SAMPLES=250
+OTHER=/run/mus-scheduler/other.sock
+
+# Medians under emulation: our programs cost a few microseconds on hardware and some tens of times that here, which the
+# comparison of medians must not count as scheduling. See docs/testing.md.
+EMULATION_US=${EMULATION_US:-100}
+
+post() { curl -sS --max-time 10 -X POST --unix-socket "$2" "http://localhost$1" >/dev/null || die "POST $1 failed"; }
+attach() {
+	post /attach "$1"
+	await 30 scx_is enabled || die "not attached: $(scx_state)"
+}
+detach() {
+	post /detach "$1"
+	await 10 scx_is disabled || die "not detached: $(scx_state)"
+}
+late() { in_cgroup waker mus-load waker "$SAMPLES" 7300; }
+
+for _ in 1 2 3 4 5 6; do spawn noise mus-load hog; done
+mkdir -p $CG/waker
+
+start_attached
+mus-scheduler prioritize --cgroup /waker || die "prioritize failed"
+detach "$SOCKET"
+mus-scheduler run --listen '' --state-dir /tmp/state2 --socket "$OTHER" --wakeup-preemption off >/tmp/other.log 2>&1 &
+await 60 scx_is enabled || die "the second daemon did not attach"
+mus-scheduler prioritize --socket "$OTHER" --cgroup /waker || die "prioritize failed"
+detach "$OTHER"
+
+own_p50= own_p99= ours_p50= ours_p99= calm_p50= calm_p99=
+round=0
+while [ "$round" -lt "$ROUNDS" ]; do
+	round=$((round + 1))
+	own=$(late)
+	attach "$SOCKET"
+	ours=$(late)
+	detach "$SOCKET"
+	attach "$OTHER"
+	calm=$(late)
+	detach "$OTHER"
+	echo "   round $round (p50 p99 max, us): eevdf $own | boosted $ours | boosted, no preemption $calm"
+	# shellcheck disable=SC2086
+	{
+		set -- $own && own_p50="$own_p50 $1" own_p99="$own_p99 $2"
+		set -- $ours && ours_p50="$ours_p50 $1" ours_p99="$ours_p99 $2"
+		set -- $calm && calm_p50="$calm_p50 $1" calm_p99="$calm_p99 $2"
+	}
+done
+# shellcheck disable=SC2086
+{
+	own=$(median $own_p50) ours=$(median $ours_p50) calm=$(median $calm_p50)
+	own99=$(median $own_p99) ours99=$(median $ours_p99) calm99=$(median $calm_p99)
+}
+echo "   medians of p50: eevdf $own, boosted $ours, no preemption $calm; of p99: $own99, $ours99, $calm99 us"
+
+step "a boosted sleeper's median delay is no worse than under the kernel's own scheduler"
+[ "$ours" -le $((own + EMULATION_US)) ] || die "median $ours us is over $own us + $EMULATION_US us"
+step "its p99 is lower than without preemption"
+[ "$ours99" -lt "$calm99" ] || die "p99 $ours99 us is not under $calm99 us"
+step "and so is its median"
+[ "$ours" -lt "$calm" ] || die "median $ours us is not under $calm us"
+echo "latency: as promised"

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+# What the guest's tests share. Sourced; busybox sh. Any check that fails ends the test with status 1.
+set -u
+CG=/sys/fs/cgroup
+LOG=/tmp/daemon.log
+SOCKET=/run/mus-scheduler/api.sock
+DAEMON=
+
+step() { echo "== $*"; }
+die() {
+	echo "FAILED: $*"
+	echo "-- daemon log"
+	tail -n 30 "$LOG" 2>/dev/null
+	echo "-- kernel log"
+	dmesg | grep -iE 'sched_ext|BUG|WARNING|Oops|mus' | tail -n 20
+	exit 1
+}
+
+# await SECONDS COMMAND...: until it succeeds.
+await() {
+	limit=$1
+	shift
+	tries=$((limit * 10))
+	while ! "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+		usleep 100000
+	done
+}
+
+scx_state() { cat /sys/kernel/sched_ext/state 2>/dev/null; }
+scx_is() { [ "$(scx_state)" = "$1" ]; }
+api() { curl -sS --max-time 10 --unix-socket "${2:-$SOCKET}" "${3:-http://localhost}$1"; }
+status_has() { api /status | tr -d ' \n' | grep -q "$1"; }
+
+# start_daemon [OPTION...]: returns when it answers.
+start_daemon() {
+	mus-scheduler run --listen '' --state-dir /tmp/state "$@" >>"$LOG" 2>&1 &
+	DAEMON=$!
+	await 60 api /livez || die "the daemon does not answer"
+}
+start_attached() {
+	start_daemon "$@"
+	await 60 scx_is enabled || die "the scheduler was not attached: $(scx_state)"
+}
+stop_daemon() {
+	kill -TERM "$DAEMON"
+	wait "$DAEMON"
+}
+
+# spawn CGROUP COMMAND...: in the background, in that cgroup from its first instruction; $! is its pid.
+spawn() {
+	group=$1
+	shift
+	mkdir -p "$CG/$group"
+	(
+		echo 0 >"$CG/$group/cgroup.procs"
+		exec "$@"
+	) &
+}
+in_cgroup() {
+	group=$1
+	shift
+	mkdir -p "$CG/$group"
+	(
+		echo 0 >"$CG/$group/cgroup.procs"
+		exec "$@"
+	)
+}
+cpu_usec() { awk '$1 == "usage_usec" { print $2 }' "$CG/$1/cpu.stat"; }
+
+# measure SECONDS CGROUP...: sets USED to the CPU time of each in that time, in us.
+measure() {
+	seconds=$1
+	shift
+	before=
+	for group in "$@"; do before="$before $(cpu_usec "$group")"; done
+	sleep "$seconds"
+	USED=
+	for group in "$@"; do
+		# shellcheck disable=SC2086
+		set -- $before
+		USED="$USED $(($(cpu_usec "$group") - $1))"
+		shift
+		before="$*"
+	done
+}
+
+# expect_ratio WHAT A B WANTED_PERMILLE: A/B within 10 % of what is wanted.
+expect_ratio() {
+	ratio=$(($2 * 1000 / ($3 + 1)))
+	echo "   $1: $2 us to $3 us = $ratio/1000, wanted $4/1000"
+	[ "$ratio" -ge $(($4 * 90 / 100)) ] && [ "$ratio" -le $(($4 * 110 / 100)) ] || die "$1: $ratio/1000 is not $4/1000"
+}
+
+# median NUMBER...
+median() { printf '%s\n' "$@" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+# However the daemon ends, the node goes on under the kernel's own scheduler; and nobody is pushed aside.
+. /share/lib.sh
+
+load_goes_on() {
+	measure 2 load
+	# shellcheck disable=SC2086
+	set -- $USED
+	[ "$1" -gt 1000000 ] || die "the load stands still: $1 us of CPU time in 2 s"
+}
+
+for _ in 1 2 3; do spawn load mus-load hog; done
+
+step "attach, and detach on SIGTERM within a second"
+start_attached
+mus-scheduler status || die "status failed"
+mus-scheduler check || die "check failed on a node that runs it"
+load_goes_on
+kill -TERM "$DAEMON"
+await 1 scx_is disabled || die "still $(scx_state) a second after SIGTERM"
+wait "$DAEMON" || die "exit status $? after SIGTERM"
+load_goes_on
+
+step "kill -9: the kernel's own scheduler within 2 s, and all load goes on"
+start_attached
+mus-scheduler prioritize --cgroup /load || die "prioritize failed"
+kill -9 "$DAEMON"
+await 2 scx_is disabled || die "still $(scx_state) 2 s after SIGKILL"
+load_goes_on
+
+step "a restart attaches again (the dead one's socket is replaced)"
+start_attached
+load_goes_on
+
+step "a second daemon on the same socket is refused"
+if mus-scheduler run --listen '' --state-dir /tmp/state3 >/tmp/second.log 2>&1; then die "it was not refused"; fi
+cat /tmp/second.log
+grep -qi 'answers\|in use\|running' /tmp/second.log || die "no clear word on the socket"
+
+step "another scheduler is attached: a clear refusal, no boost, and its turn when the other is gone"
+second=/run/mus-scheduler/second.sock
+mus-scheduler run --listen '' --state-dir /tmp/state3 --socket $second >/tmp/second.log 2>&1 &
+second_pid=$!
+await 20 api /livez $second || die "the second daemon does not answer"
+api /status $second | grep -q 'another sched_ext scheduler is attached: mus' || die "no reason given: $(api /status $second)"
+api /readyz $second | grep -q '"status": 503' || die "ready without a scheduler: $(api /readyz $second)"
+if mus-scheduler prioritize --socket $second --cgroup /load; then die "boosted without a scheduler"; fi
+scx_is enabled || die "the first scheduler was pushed aside"
+stop_daemon
+await 60 scx_is enabled || die "the second did not take its turn"
+kill -TERM $second_pid
+wait $second_pid
+
+step "SysRq-S: fallback, said in /status, and not re-attached"
+start_attached
+mus-scheduler prioritize --cgroup /load || die "prioritize failed"
+echo S >/proc/sysrq-trigger
+await 5 scx_is disabled || die "SysRq-S did nothing"
+await 5 status_has '"state":"stopped"' || die "not said: $(api /status)"
+api /status | grep -qi 'sysrq' || die "SysRq is not named: $(api /status)"
+sleep 5
+scx_is disabled || die "it came back by itself"
+api /livez >/dev/null || die "the API is gone"
+load_goes_on
+
+step "POST /attach re-arms, and the boost is back"
+curl -sS -X POST --unix-socket "$SOCKET" http://localhost/attach || die "attach failed"
+await 30 scx_is enabled || die "not attached"
+await 5 status_has '"applied":\[{' || die "the boost was not replayed: $(api /status)"
+stop_daemon
+echo "lifecycle: as promised"
