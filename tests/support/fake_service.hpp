@@ -29,14 +29,20 @@ class FakeService : public Service {
       return error(Errc::not_found, "no pod \"nowhere\" on this node");
     }
     if (target.kind == Target::Kind::pod && target.pod == "twice" && !target.all) {
-      return tl::unexpected(ServiceError{{Errc::ambiguous, "2 pods match", "Name the namespace, or add all=true."},
-                                         {"a/twice", "b/twice"},
-                                         {}});
+      return tl::unexpected(ServiceError{
+          {Errc::ambiguous, "2 pods match", "Name the namespace, or add all=true."}, {"a/twice", "b/twice"}, {}});
     }
     if (target.container == "nowhere") return error(Errc::not_found, "pod has no container \"nowhere\"");
     Boost boost{"b" + std::to_string(++ids_), target, request.weight, request.ttl, request.ttl, {}, {}};
-    boost.applied.push_back(
-        {{CgroupId{9007199254740993}, "/kubepods/redis"}, "default", "redis", "u-1", target.container, request.weight});
+    AppliedCgroup applied;
+    applied.cgroup.id = CgroupId{9007199254740993};  // not a double
+    applied.cgroup.path = "/kubepods/redis";
+    applied.ns = "default";
+    applied.pod = "redis";
+    applied.uid = "u-1";
+    applied.container = target.container;
+    applied.weight = request.weight;
+    boost.applied.push_back(std::move(applied));
     bool replaced = false;
     if (!request.dry_run) {
       replaced = std::erase_if(boosts_, [&](const Boost& b) { return b.target == target; }) > 0;

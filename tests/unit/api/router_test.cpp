@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/router.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <stdexcept>
+
+#include "support/fake_service.hpp"
+#include "unit/api/request.hpp"
+
+using namespace mus;
+using namespace std::chrono_literals;
+using mus::test::header_of;
+using mus::test::json_request;
+using mus::test::over_tcp;
+using mus::test::parsed;
+using mus::test::request;
+
+namespace {
+
+struct Fixture {
+  test::FakeService service;
+  std::unique_ptr<HttpHandler> api = make_api(service, {"secret", "/run/mus-scheduler/token", false});
+
+  HttpResponse ask(const HttpRequest& r) { return api->handle(r); }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a boost answers with what was asked and what was applied, ids as strings") {
+  const auto response = ask(request("POST", "/prioritize?pod=redis&ttl=1.5&weight=2048"));
+  REQUIRE(response.status == 200);
+  CHECK(response.body.ends_with("}\n"));
+  const auto body = parsed(response);
+  const auto& boost = body["boost"];
+  CHECK(boost["id"] == "b1");
+  CHECK(boost["target"]["kind"] == "pod");
+  CHECK(boost["target"]["pod"] == "redis");
+  CHECK(boost["weight"] == 2048);
+  CHECK(boost["ttl_seconds"] == 1.5);
+  CHECK(boost["pending"].is_null());
+  CHECK(boost["applied"][0]["cgroup_id"] == "9007199254740993");
+  CHECK(boost["applied"][0]["cgroup_path"] == "/kubepods/redis");
+  CHECK(boost["applied"][0]["weight"] == 2048);
+  CHECK(body["replaced"] == false);
+  CHECK(body["dry_run"] == false);
+  CHECK(parsed(ask(request("POST", "/prioritize?pod=redis")))["replaced"] == true);
+  CHECK(parsed(ask(request("GET", "/priorities")))["boosts"].size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a dry run is passed on and leaves no boost") {
+  CHECK(parsed(ask(request("POST", "/prioritize?pod=redis&dry_run=true")))["dry_run"] == true);
+  CHECK(service.requests().at(0).dry_run);
+  CHECK(service.boosts().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "DELETE takes back one target, or all, and says what") {
+  ask(request("POST", "/prioritize?pod=redis"));
+  ask(request("POST", "/prioritize?unit=nginx"));
+  const auto one = ask(json_request("DELETE", "/prioritize", R"({"pod":"redis"})"));
+  CHECK(one.status == 200);
+  CHECK(parsed(one)["removed"][0]["target"]["pod"] == "redis");
+  CHECK(ask(request("DELETE", "/prioritize?pod=redis")).status == 404);
+  CHECK(parsed(ask(request("DELETE", "/prioritize?all=true")))["removed"].size() == 1);
+  CHECK(parsed(ask(request("DELETE", "/prioritize?all=true")))["removed"].empty());
+}
+
+TEST_CASE_METHOD(Fixture, "each kind of error has its status and a problem document") {
+  struct Row {
+    Errc code;
+    int status;
+    const char* slug;
+  };
+  const auto row = GENERATE(values<Row>({{Errc::invalid_argument, 400, "invalid-argument"},
+                                         {Errc::unauthorized, 401, "unauthorized"},
+                                         {Errc::forbidden, 403, "forbidden"},
+                                         {Errc::not_found, 404, "not-found"},
+                                         {Errc::ambiguous, 409, "ambiguous"},
+                                         {Errc::rate_limited, 429, "rate-limited"},
+                                         {Errc::unavailable, 503, "unavailable"},
+                                         {Errc::capacity, 507, "capacity"},
+                                         {Errc::unsupported, 503, "unsupported"},
+                                         {Errc::busy, 503, "busy"},
+                                         {Errc::protocol, 502, "protocol"},
+                                         {Errc::io, 500, "io"},
+                                         {Errc::internal, 500, "internal"}}));
+  service.fail_next({{row.code, "It broke.", "Mend it."}, {}, {}});
+  const auto response = ask(request("POST", "/prioritize?pod=redis"));
+  CHECK(response.status == row.status);
+  CHECK(response.content_type == "application/problem+json");
+  const auto body = parsed(response);
+  CHECK(body["type"] == std::string("urn:mus-scheduler:problem:") + row.slug);
+  CHECK(body["status"] == row.status);
+  CHECK(body["detail"] == "It broke.");
+  CHECK(body["advice"] == "Mend it.");
+  CHECK_FALSE(body["title"].get<std::string>().empty());
+  CHECK(header_of(response, "Retry-After").empty() == (row.code != Errc::unavailable));
+  CHECK(service.boosts().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "ambiguity lists the candidates, and a waiting time is said in header and body") {
+  CHECK(parsed(ask(request("POST", "/prioritize?pod=twice")))["candidates"] == nlohmann::json{"a/twice", "b/twice"});
+  service.fail_next({{Errc::unavailable, "The kubelet is away.", ""}, {}, 7s});
+  const auto response = ask(request("POST", "/prioritize?pod=redis"));
+  CHECK(header_of(response, "Retry-After") == "7");
+  CHECK(parsed(response)["retry_after_seconds"] == 7);
+}
+
+TEST_CASE_METHOD(Fixture, "a name that is not UTF-8 still gives a valid document") {
+  service.fail_next({{Errc::io, "path \xff\xfe is bad", ""}, {}, {}});
+  CHECK(parsed(ask(request("POST", "/prioritize?pod=redis")))["status"] == 500);
+}
+
+TEST_CASE_METHOD(Fixture, "an exception becomes a 500 that tells nothing of it") {
+  service.on_slow_call = [] { throw std::runtime_error("password=hunter2"); };
+  const auto response = ask(request("POST", "/prioritize?pod=redis"));
+  CHECK(response.status == 500);
+  CHECK(response.body.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE_METHOD(Fixture, "a wrong method is told which ones there are, a wrong path which paths") {
+  const auto method = ask(request("GET", "/prioritize?pod=redis"));
+  CHECK(method.status == 405);
+  CHECK(header_of(method, "Allow") == "POST, DELETE");
+  CHECK(header_of(ask(request("POST", "/status")), "Allow") == "GET, HEAD");
+  CHECK(ask(request("TRACE", "/status")).status == 405);
+  CHECK(ask(request("OPTIONS", "/status")).status == 405);
+  const auto path = ask(request("GET", "/priority"));
+  CHECK(path.status == 404);
+  CHECK(path.body.find("/prioritize") != std::string::npos);
+  CHECK(ask(request("GET", "/status/")).status == 404);
+}
+
+TEST_CASE_METHOD(Fixture, "every answer forbids caching and sniffing") {
+  for (const auto* path : {"/livez", "/status", "/metrics", "/nothing"}) {
+    const auto response = ask(request("GET", path));
+    CHECK(header_of(response, "Cache-Control") == "no-store");
+    CHECK(header_of(response, "X-Content-Type-Options") == "nosniff");
+  }
+  CHECK(header_of(api->refuse(431, "x"), "Cache-Control") == "no-store");
+}
+
+TEST_CASE_METHOD(Fixture, "the server's own refusals are problem documents") {
+  for (const int status : {400, 408, 411, 413, 414, 431, 500, 503}) {
+    const auto response = api->refuse(status, "Because.");
+    CHECK(response.status == status);
+    CHECK(response.content_type == "application/problem+json");
+    CHECK(parsed(response)["detail"] == "Because.");
+    CHECK(parsed(response)["type"] != "urn:mus-scheduler:problem:http");
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "calls without parameters refuse any, except the probes") {
+  for (const auto* path : {"/status", "/priorities", "/pods", "/metrics", "/version"}) {
+    CHECK(ask(request("GET", std::string(path) + "?x=1")).status == 400);
+  }
+  CHECK(ask(request("POST", "/attach?force=true")).status == 400);
+  CHECK(ask(request("GET", "/livez?verbose")).status == 200);
+  CHECK(ask(request("GET", "/readyz?verbose")).status == 200);
+}
+
+TEST_CASE_METHOD(Fixture, "readiness follows the scheduler, liveness does not") {
+  StatusSnapshot status;
+  status.mode = SchedulerMode::fallback;
+  status.reason = "another scheduler is attached";
+  status.next_attempt_in = 2500ms;
+  service.set_status(status);
+  const auto ready = ask(request("GET", "/readyz"));
+  CHECK(ready.status == 503);
+  CHECK(parsed(ready)["detail"] == "another scheduler is attached");
+  CHECK(header_of(ready, "Retry-After") == "3");
+  CHECK(ask(request("GET", "/livez")).status == 200);
+  CHECK(ask(request("POST", "/attach")).status == 200);
+  CHECK(ask(request("GET", "/readyz")).body == "ok\n");
+  CHECK(parsed(ask(request("POST", "/detach")))["scheduler"]["state"] == "stopped");
+}
+
+TEST_CASE_METHOD(Fixture, "the status tells why the kernel ejected us, in words and numbers") {
+  StatusSnapshot status;
+  status.mode = SchedulerMode::fallback;
+  status.reason = "ejected";
+  status.last_ejection = ExitRecord{1026, 0, "runnable task stall", "redis[42] failed to run for 30.0s"};
+  status.last_ejection_age = 12s;
+  status.next_attempt_in = 1500ms;
+  status.pods = {"kubelet https://127.0.0.1:10250", {}, "connection refused"};
+  status.stats.counters = {{"wakeups", 5}};
+  status.uptime = 60s;
+  service.set_status(status);
+  const auto body = parsed(ask(request("GET", "/status")));
+  CHECK(body["scheduler"]["state"] == "fallback");
+  CHECK(body["scheduler"]["last_ejection"]["kind"] == "stall");
+  CHECK(body["scheduler"]["last_ejection"]["kind_number"] == 1026);
+  CHECK(body["scheduler"]["last_ejection"]["age_seconds"] == 12);
+  CHECK(body["scheduler"]["next_attempt_in_seconds"] == 1.5);
+  CHECK(body["scheduler"]["slice_us"] == 3000);
+  CHECK(body["scheduler"]["wakeup_preemption"] == true);
+  CHECK(body["pods_source"]["last_error"] == "connection refused");
+  CHECK(body["pods_source"]["age_seconds"].is_null());
+  CHECK(body["counters"]["wakeups"] == 5);
+  CHECK(body["uptime_seconds"] == 60);
+}
+
+TEST_CASE_METHOD(Fixture, "pods are listed with or without a cgroup, and their source's failure is passed on") {
+  service.set_pods(
+      {{"default", "redis", "u", "main", "abc", Cgroup{CgroupId{7}, "/x"}, 4096, CgroupStats{1'500'000'000, 0, 3}},
+       {"default", "job", "v", "main", "", {}, 1024, {}}});
+  const auto body = parsed(ask(request("GET", "/pods")));
+  CHECK(body["pods"][0]["cgroup_id"] == "7");
+  CHECK(body["pods"][0]["cpu_seconds"] == 1.5);
+  CHECK(body["pods"][1]["cgroup_id"].is_null());
+  service.fail_next({{Errc::protocol, "The kubelet sent garbage.", ""}, {}, {}});
+  CHECK(ask(request("GET", "/pods")).status == 502);
+}
