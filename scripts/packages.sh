@@ -8,11 +8,18 @@ PACKAGES_BUILD=(
 	ca-certificates curl file git openssl python3 xz-utils zstd
 	dpkg-dev g++ cmake ninja-build
 	clang-19 llvm-19 clang-format-19 clang-tidy-19 shellcheck
-	libelf1 libcap2 libzstd1
+	libcap2 libzstd1
 	nlohmann-json3-dev libspdlog-dev libfmt-dev libcli11-dev libexpected-dev
 	libssl-dev zlib1g-dev libzstd-dev
 	systemd
 )
+
+# bpftool's library, which was renamed for 64-bit time.
+if [[ $(codename) == bookworm ]]; then
+	PACKAGES_BUILD+=(libelf1)
+else
+	PACKAGES_BUILD+=(libelf1t64)
+fi
 
 # What runs in the test machines, and what it takes to start one. redis-tools
 # holds the server's binary too; the redis-server package would start a
