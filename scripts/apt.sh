@@ -23,7 +23,7 @@ apt_suites_own() {
 apt_suites() {
 	{
 		apt_suites_own
-		printf '%s\n' trixie-backports sid
+		printf '%s\n' trixie-backports
 	} | awk '!seen[$0]++'
 }
 
