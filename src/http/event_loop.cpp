@@ -66,6 +66,7 @@ void EventLoop::run() {
   for (;;) {
     auto now = Clock::now();
     if (stop_requested_ && !stopping_) begin_stop(now);
+    if (stopping_) drop_waiting();
     if (stopping_ && (connections_.empty() || now >= stop_deadline_)) break;
 
     polls.assign(1, pollfd{wake_.get(), POLLIN, 0});
@@ -226,6 +227,10 @@ int EventLoop::next_timeout(TimePoint now) const {
 void EventLoop::begin_stop(TimePoint now) {
   stopping_ = true;
   stop_deadline_ = now + limits_.stop_grace;
+}
+
+/// Nothing more is expected of these; the others have a request in work or an answer on its way.
+void EventLoop::drop_waiting() {
   for (const auto& [id, connection] : connections_) {
     const auto state = connection->state();
     if (state == Connection::State::reading || state == Connection::State::lingering) connection->close();

@@ -52,6 +52,7 @@ class EventLoop {
   void expire(TimePoint now);
   int next_timeout(TimePoint now) const;
   void begin_stop(TimePoint now);
+  void drop_waiting();
 
   HttpHandler& handler_;
   const std::vector<Listener> listeners_;
