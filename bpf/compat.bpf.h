@@ -23,8 +23,6 @@ void bpf_cgroup_release(struct cgroup *cgrp) __ksym;
 int bpf_iter_scx_dsq_new(struct bpf_iter_scx_dsq *it, u64 dsq_id, u64 flags) __ksym;
 struct task_struct *bpf_iter_scx_dsq_next(struct bpf_iter_scx_dsq *it) __ksym;
 void bpf_iter_scx_dsq_destroy(struct bpf_iter_scx_dsq *it) __ksym;
-void bpf_rcu_read_lock(void) __ksym;
-void bpf_rcu_read_unlock(void) __ksym;
 
 /* 6.12: scx_bpf_dispatch; 6.13: scx_bpf_dsq_insert returning void; 6.19: scx_bpf_dsq_insert___v2 returning bool, to be
  * called scx_bpf_dsq_insert once the void form is dropped (announced for 7.3, still there in 7.3.4). */

@@ -26,9 +26,12 @@ const volatile bool preempt_on_wakeup = true;
 const volatile u32 nr_cpu_ids = 1;
 
 static __always_inline struct cpu_ctx *lookup_cpu(s32 cpu) {
-  u32 index = cpu;
+  u64 index = (u32)cpu;
 
-  return index < MUS_MAX_CPUS ? &cpus[index] : NULL;
+  if (index >= MUS_MAX_CPUS) return NULL;
+  /* The verifier loses the bound where the compiler compares 32 bits and adds 64. */
+  asm volatile("%[index] &= %[mask]" : [index] "+r"(index) : [mask] "i"(MUS_MAX_CPUS - 1));
+  return &cpus[index];
 }
 
 static __always_inline void count(enum mus_counter counter) {
@@ -95,16 +98,18 @@ static __always_inline bool claim_victim(s32 cpu, u64 now) {
   return __sync_val_compare_and_swap(&cctx->preempting_at, seen, now) == seen;
 }
 
-/* The CPU whose task is furthest ahead in service among the previous one and a few probes (a boosted waker: all, up to
- * MUS_BOOSTED_PROBES from a random start), claimed for p. -1: none that p deserves more. */
+/* A CPU whose task p deserves more, claimed for p: the previous one if it will do (the waker usually runs there: no
+ * interrupt to another CPU, warm caches), else the one furthest ahead in service among a few probes; a boosted waker
+ * probes all, up to MUS_BOOSTED_PROBES from a random start. -1: none. */
 static __always_inline s32 claim_victim_cpu(const struct task_struct *p, s32 prev, u64 vtime, bool boost, u64 now) {
-  u64 best_lead = victim_lead(prev, vtime, boost, now);
   u32 total = nr_cpu_ids ?: 1;
-  s32 best = best_lead && bpf_cpumask_test_cpu(prev, p->cpus_ptr) ? prev : -1;
+  u64 best_lead = 0;
+  s32 best = -1;
   u32 start, probes, i;
 
-  if (best < 0) best_lead = 0;
-  if (mus_migration_disabled(p) || p->nr_cpus_allowed == 1) goto claim;
+  if (bpf_cpumask_test_cpu(prev, p->cpus_ptr) && victim_lead(prev, vtime, boost, now) && claim_victim(prev, now))
+    return prev;
+  if (mus_migration_disabled(p) || p->nr_cpus_allowed == 1) return -1;
   start = bpf_get_prandom_u32() % total;
   probes = boost ? MUS_BOOSTED_PROBES : MUS_PROBES;
   if (probes > total) probes = total;
@@ -119,7 +124,6 @@ static __always_inline s32 claim_victim_cpu(const struct task_struct *p, s32 pre
       best = cpu;
     }
   }
-claim:
   return best >= 0 && claim_victim(best, now) ? best : -1;
 }
 

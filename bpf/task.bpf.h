@@ -80,17 +80,14 @@ static __always_inline void refresh_policy(struct task_struct *p, struct task_ct
   struct cgroup *cgrp;
   u64 id;
 
-  bpf_rcu_read_lock();
+  /* RCU protects both pointers: a program of a struct_ops that may not sleep runs inside a read section. */
   cgrp = p->cgroups->dfl_cgrp;
-  if (cgrp) {
-    id = cgrp->kn->id;
-    if (id != tctx->cgroup_id || generation != tctx->generation) {
-      resolve_policy(cgrp, tctx);
-      tctx->cgroup_id = id;
-      tctx->generation = generation;
-    }
-  }
-  bpf_rcu_read_unlock();
+  if (!cgrp) return;
+  id = cgrp->kn->id;
+  if (id == tctx->cgroup_id && generation == tctx->generation) return;
+  resolve_policy(cgrp, tctx);
+  tctx->cgroup_id = id;
+  tctx->generation = generation;
 }
 
 static __always_inline u32 task_weight(const struct task_struct *p, const struct task_ctx *tctx) {

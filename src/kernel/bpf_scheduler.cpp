@@ -66,7 +66,7 @@ using Link = std::unique_ptr<bpf_link, LinkDeleter>;
 tl::unexpected<Error> system_failure(const char* what, int error, const std::string& log) {
   std::string message = std::string(what) + ": " + std::strerror(error);
   if (!log.empty()) message += " (" + log.substr(0, log.find('\n')) + ")";
-  if (error == EPERM || error == EACCES) {
+  if (error == EPERM) {  // EACCES is the verifier's word
     return fail(Errc::unsupported, message, "run as root, or with the capabilities CAP_BPF and CAP_PERFMON");
   }
   if (error == EBUSY) return fail(Errc::busy, message, "stop the other sched_ext scheduler first");

@@ -10,6 +10,7 @@
 #include "support/temp_dir.hpp"
 
 using namespace mus;
+using mus::test::TempDir;
 
 namespace {
 
@@ -29,7 +30,7 @@ const CheckItem& item(const std::vector<CheckItem>& items, const std::string& na
 TEST_CASE("a kernel without sched_ext is a failure that says which configuration it takes") {
   const TempDir root;
   write(root.path() / "sys/devices/system/cpu/possible", "0-1");
-  const auto items = check_kernel(root.path() / "sys", root.path() / "proc");
+  const auto items = check_kernel(root.str() + "/sys", root.str() + "/proc");
   CHECK(item(items, "sched_ext").level == CheckItem::Level::failure);
   CHECK(item(items, "sched_ext").advice.find("CONFIG_SCHED_CLASS_EXT") != std::string::npos);
 }
@@ -38,7 +39,7 @@ TEST_CASE("another scheduler in the slot is a failure that names it") {
   const TempDir root;
   write(root.path() / "sys/kernel/sched_ext/state", "enabled");
   write(root.path() / "sys/kernel/sched_ext/root/ops", "lavd_1.0");
-  const auto items = check_kernel(root.path() / "sys", root.path() / "proc");
+  const auto items = check_kernel(root.str() + "/sys", root.str() + "/proc");
   CHECK(item(items, "sched_ext").level == CheckItem::Level::failure);
   CHECK(item(items, "sched_ext").detail.find("lavd_1.0") != std::string::npos);
 }
@@ -47,14 +48,14 @@ TEST_CASE("our own scheduler in the slot is well") {
   const TempDir root;
   write(root.path() / "sys/kernel/sched_ext/state", "enabled");
   write(root.path() / "sys/kernel/sched_ext/root/ops", "mus");
-  CHECK(item(check_kernel(root.path() / "sys", root.path() / "proc"), "sched_ext").level == CheckItem::Level::ok);
+  CHECK(item(check_kernel(root.str() + "/sys", root.str() + "/proc"), "sched_ext").level == CheckItem::Level::ok);
 }
 
 TEST_CASE("isolated CPUs are a failure that names the parameter") {
   const TempDir root;
   write(root.path() / "sys/devices/system/cpu/possible", "0-7");
   write(root.path() / "sys/devices/system/cpu/isolated", "2-3");
-  const auto items = check_kernel(root.path() / "sys", root.path() / "proc");
+  const auto items = check_kernel(root.str() + "/sys", root.str() + "/proc");
   CHECK(item(items, "CPUs").level == CheckItem::Level::failure);
   CHECK(item(items, "CPUs").advice.find("isolcpus") != std::string::npos);
 }
@@ -63,7 +64,7 @@ TEST_CASE("capabilities: BPF with PERFMON or SYS_ADMIN will do, one alone will n
   const TempDir root;
   const auto level = [&](const std::string& effective) {
     write(root.path() / "proc/self/status", "Name:\tx\nCapEff:\t" + effective);
-    return item(check_kernel(root.path() / "sys", root.path() / "proc"), "capabilities").level;
+    return item(check_kernel(root.str() + "/sys", root.str() + "/proc"), "capabilities").level;
   };
   CHECK(level("000000c000000000") == CheckItem::Level::ok);
   CHECK(level("0000000000200000") == CheckItem::Level::ok);
