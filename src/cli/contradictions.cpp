@@ -16,7 +16,8 @@ std::string_view host_of(std::string_view url) {
 }
 
 bool is_loopback_host(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.substr(0, 4) == "127.";
+  if (host == "localhost" || host == "::1") return true;
+  return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 std::optional<std::string> kubelet_contradiction(const KubeletSettings& kubelet) {

@@ -109,19 +109,14 @@ void add_run(CLI::App& app, Raw& raw) {
 }
 
 void add_target(CLI::App& app, ClientTarget& target) {
-  auto* pod = app.add_option("POD,--pod", target.pod, "Pod name, or the value of its app label");
-  auto* cgroup = app.add_option("--cgroup", target.cgroup, "A cgroup by its path below the cgroup root");
-  auto* unit = app.add_option("--unit", target.unit, "A systemd unit");
-  auto* pid = app.add_option("--pid", target.pid, "The cgroup of a process");
-  auto* label = app.add_option("--label", target.label, "Pods with the label KEY=VALUE");
-  auto* ns = app.add_option("--namespace,-n", target.ns, "Only in this namespace");
-  auto* container = app.add_option("--container,-c", target.container, "This container instead of the whole pod");
-  auto* uid = app.add_option("--uid", target.uid, "Only the pod with this uid");
-  for (auto* single : {cgroup, unit, pid}) {
-    for (auto* other : {pod, cgroup, unit, pid, label, ns, container, uid}) {
-      if (single != other) single->excludes(other);
-    }
-  }
+  app.add_option("POD,--pod", target.pod, "Pod name, or the value of its app label");
+  app.add_option("--namespace,-n", target.ns, "Only in this namespace");
+  app.add_option("--container,-c", target.container, "This container instead of the whole pod");
+  app.add_option("--uid", target.uid, "Only the pod with this uid");
+  app.add_option("--label", target.label, "Pods with the label KEY=VALUE");
+  app.add_option("--unit", target.unit, "Instead of a pod: a systemd unit");
+  app.add_option("--cgroup", target.cgroup, "Instead of a pod: a cgroup, by its path below the cgroup root");
+  app.add_option("--pid", target.pid, "Instead of a pod: the cgroup of a process");
 }
 
 void add_prioritize(CLI::App& app, Raw& raw) {
@@ -176,6 +171,16 @@ bool names_something(const ClientTarget& target) {
   return !(without_all == ClientTarget{});
 }
 
+std::optional<std::string> find_mixture(const ClientTarget& target) {
+  const bool kubernetes = !target.pod.empty() || !target.uid.empty() || !target.label.empty();
+  const int named = int{kubernetes} + int{!target.cgroup.empty()} + int{!target.unit.empty()} + int{!target.pid.empty()};
+  if (named > 1) return "one target at a time: a pod, --unit, --cgroup or --pid";
+  if (!kubernetes && (!target.ns.empty() || !target.container.empty())) {
+    return "--namespace and --container say which pod: name a pod too (or --label, --uid)";
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> finish(Raw& raw) {
   auto& command = raw.command;
   auto& options = command.options;
@@ -189,12 +194,12 @@ std::optional<std::string> finish(Raw& raw) {
       return find_contradiction(options);
     case Command::Kind::prioritize:
       if (!names_something(command.target)) return "prioritize needs a target: a pod, --label, --cgroup, --unit or --pid";
-      return std::nullopt;
+      return find_mixture(command.target);
     case Command::Kind::reset:
       if (!names_something(command.target) && !command.target.all) {
         return "reset needs a target, or --all to take every boost back";
       }
-      return std::nullopt;
+      return find_mixture(command.target);
     default: return std::nullopt;
   }
 }
@@ -218,6 +223,10 @@ tl::expected<Command, EarlyExit> parse_command_line(int argc, const char* const*
     const auto subcommands = app.get_subcommands();
     return subcommands.empty() ? std::string() : subcommands.front()->get_name();
   };
+  // CLI11 would only say that a command is missing.
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr) {
+    return tl::unexpected(usage_error("there is no command '" + std::string(argv[1]) + "'", {}));
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

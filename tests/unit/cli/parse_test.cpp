@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch_test_macros.hpp>
+#include <cstdlib>
+#include <vector>
+
+#include "cli/command.hpp"
+
+using namespace mus;
+
+namespace {
+
+tl::expected<Command, EarlyExit> parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "mus-scheduler");
+  return parse_command_line(static_cast<int>(arguments.size()), arguments.data());
+}
+
+// Set for the time of a test, then gone.
+class Variable {
+ public:
+  Variable(const char* name, const char* value) : name_(name) { setenv(name, value, 1); }
+  ~Variable() { unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+};
+
+}  // namespace
+
+TEST_CASE("run without options has the documented defaults", "[cli]") {
+  const auto command = parse({"run"});
+  REQUIRE(command);
+  CHECK(command->kind == Command::Kind::run);
+  const auto& options = command->options;
+  CHECK(options.socket == "/run/mus-scheduler/api.sock");
+  CHECK(options.listen == "127.0.0.1:9797");
+  CHECK(options.state_dir == "/var/lib/mus-scheduler");
+  CHECK(options.token_path() == "/var/lib/mus-scheduler/token");
+  CHECK(options.cgroup_root == "/sys/fs/cgroup");
+  CHECK(options.proc_root == "/proc");
+  CHECK(options.kubelet == KubeletSettings{});
+  CHECK(options.on_unsupported == Options::OnUnsupported::fail);
+  CHECK_FALSE(options.dry_run);
+  CHECK(options.scheduler.slice_ns == 3'000'000);
+  CHECK(options.scheduler.wakeup_preemption);
+  CHECK(options.log_level == "info");
+}
+
+TEST_CASE("every option of run reaches its place", "[cli]") {
+  const auto command = parse({"run", "--socket", "/s", "--listen", "127.0.0.1:1", "--state-dir=/d", "--token-file", "/t",
+                              "--cgroup-root", "/c", "--proc-root", "/p", "--on-unsupported", "idle", "--dry-run",
+                              "--slice", "500", "--wakeup-preemption", "off", "--log-level", "debug", "--kubelet-url",
+                              "https://127.0.0.1:10250", "--kubelet-ca", "/ca", "--kubelet-server-name", "node",
+                              "--kubelet-client-cert", "/cert", "--kubelet-client-key", "/key", "--kubelet-token-file",
+                              "/kt"});
+  REQUIRE(command);
+  const auto& options = command->options;
+  CHECK(options.socket == "/s");
+  CHECK(options.listen == "127.0.0.1:1");
+  CHECK(options.state_dir == "/d");
+  CHECK(options.token_path() == "/t");
+  CHECK(options.cgroup_root == "/c");
+  CHECK(options.proc_root == "/p");
+  CHECK(options.on_unsupported == Options::OnUnsupported::idle);
+  CHECK(options.dry_run);
+  CHECK(options.scheduler.slice_ns == 500'000);
+  CHECK_FALSE(options.scheduler.wakeup_preemption);
+  CHECK(options.log_level == "debug");
+  CHECK(options.kubelet == KubeletSettings{"https://127.0.0.1:10250", "/kt", "/ca", "/cert", "/key", "node", "", false});
+}
+
+TEST_CASE("an empty --listen and the word off both turn TCP off", "[cli]") {
+  CHECK(parse({"run", "--listen", ""})->options.listen.empty());
+  CHECK(parse({"run", "--listen", "off"})->options.listen.empty());
+  const Variable off("MUS_LISTEN", "off");
+  CHECK(parse({"run"})->options.listen.empty());
+}
+
+TEST_CASE("the environment says the same as the flags, and the flags win", "[cli]") {
+  const Variable socket("MUS_SOCKET", "/from-environment");
+  const Variable url("MUS_KUBELET_URL", "http://127.0.0.1:10255");
+  const Variable readonly("MUS_KUBELET_READONLY", "true");
+  const Variable dry_run("MUS_DRY_RUN", "1");
+  const auto run = parse({"run"});
+  REQUIRE(run);
+  CHECK(run->options.socket == "/from-environment");
+  CHECK(run->options.kubelet.url == "http://127.0.0.1:10255");
+  CHECK(run->options.kubelet.readonly);
+  CHECK(run->options.dry_run);
+  CHECK(parse({"status"})->options.socket == "/from-environment");
+  CHECK(parse({"run", "--socket", "/flag"})->options.socket == "/flag");
+  CHECK(parse({"status", "--socket", "/flag"})->options.socket == "/flag");
+}
+
+TEST_CASE("a variable of run that is wrong does not stop the other commands", "[cli]") {
+  const Variable level("MUS_LOG_LEVEL", "shout");
+  const Variable slice("MUS_SLICE", "soon");
+  CHECK(parse({"status"}));
+  REQUIRE_FALSE(parse({"run"}));
+  CHECK(parse({"run"}).error().code == 2);
+}
+
+TEST_CASE("what makes no sense is a usage error with a sentence", "[cli]") {
+  struct Row {
+    std::vector<const char*> arguments;
+    const char* said;
+  };
+  const Row rows[] = {
+      {{}, "subcommand"},
+      {{"boost"}, "boost"},
+      {{"run", "--nonsense"}, "nonsense"},
+      {{"run", "extra"}, "extra"},
+      {{"run", "--socket", ""}, "--socket needs a path"},
+      {{"run", "--listen", "9797"}, "ADDRESS:PORT"},
+      {{"run", "--listen", ":9797"}, "ADDRESS:PORT"},
+      {{"run", "--on-unsupported", "panic"}, "--on-unsupported"},
+      {{"run", "--wakeup-preemption", "maybe"}, "--wakeup-preemption"},
+      {{"run", "--slice", "5"}, "--slice"},
+      {{"run", "--slice", "much"}, "--slice"},
+      {{"run", "--log-level", "loud"}, "--log-level"},
+      {{"run", "--kubelet-ca", "/ca"}, "need --kubelet-url"},
+      {{"run", "--kubelet-readonly"}, "need --kubelet-url"},
+      {{"run", "--kubelet-url", "10.0.0.1:10250"}, "must begin with https://"},
+      {{"run", "--kubelet-url", "https://"}, "names no host"},
+      {{"run", "--kubelet-url", "https://127.0.0.1:10250"}, "needs --kubelet-ca or --kubelet-pin"},
+      {{"run", "--kubelet-url", "https://[::1]:10250", "--kubelet-ca", "/a", "--kubelet-pin", "/p"}, "exclude"},
+      {{"run", "--kubelet-url", "https://[::1]:10250", "--kubelet-pin", "/p", "--kubelet-server-name", "n"}, "goes with"},
+      {{"run", "--kubelet-url", "https://[::1]:10250", "--kubelet-ca", "/a", "--kubelet-client-cert", "/c"}, "missing"},
+      {{"run", "--kubelet-url", "https://[::1]:10250", "--kubelet-ca", "/a", "--kubelet-client-key", "/k"}, "missing"},
+      {{"run", "--kubelet-url", "https://[::1]:10250", "--kubelet-ca", "/a", "--kubelet-readonly"}, "leave it out"},
+      {{"run", "--kubelet-url", "http://127.0.0.1:10255"}, "--kubelet-readonly"},
+      {{"run", "--kubelet-url", "http://10.0.0.1:10255", "--kubelet-readonly"}, "loopback"},
+      {{"run", "--kubelet-url", "http://127.evil.example:10255", "--kubelet-readonly"}, "loopback"},
+      {{"run", "--kubelet-url", "http://127.0.0.1:10255", "--kubelet-readonly", "--kubelet-token-file", "/t"}, "verified TLS"},
+      {{"run", "--kubelet-url", "http://127.0.0.1:10255", "--kubelet-readonly", "--kubelet-ca", "/a"}, "certificates need https"},
+      {{"prioritize"}, "needs a target"},
+      {{"prioritize", "--all"}, "needs a target"},
+      {{"prioritize", "redis", "--weight", "15"}, "--weight"},
+      {{"prioritize", "redis", "--weight", "102401"}, "--weight"},
+      {{"prioritize", "redis", "--weight", "-1"}, "--weight"},
+      {{"prioritize", "redis", "--unit", "redis"}, "one target at a time"},
+      {{"prioritize", "--pid", "1", "--cgroup", "/a"}, "one target at a time"},
+      {{"prioritize", "--namespace", "shop"}, "name a pod too"},
+      {{"prioritize", "--unit", "a", "--container", "c"}, "name a pod too"},
+      {{"reset"}, "--all"},
+      {{"reset", "redis", "--weight", "5"}, "--weight"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.said, row.arguments);
+    const auto command = parse(row.arguments);
+    REQUIRE_FALSE(command);
+    CHECK(command.error().code == 2);
+    CHECK(command.error().text.find(row.said) != std::string::npos);
+    CHECK(command.error().text.find("--help") != std::string::npos);
+  }
+}
+
+TEST_CASE("good kubelet settings are accepted", "[cli]") {
+  CHECK(parse({"run", "--kubelet-url", "https://localhost:10250", "--kubelet-pin", "/p", "--kubelet-token-file", "/t"}));
+  CHECK(parse({"run", "--kubelet-url", "http://localhost:10255/", "--kubelet-readonly"}));
+  CHECK(parse({"run", "--kubelet-url", "http://[::1]:10255", "--kubelet-readonly"}));
+}
+
+TEST_CASE("targets and their options are understood", "[cli]") {
+  const auto command = parse({"prioritize", "redis", "-n", "shop", "-c", "server", "--weight", "8192", "--ttl", "10m",
+                              "--all", "--dry-run", "--json"});
+  REQUIRE(command);
+  CHECK(command->kind == Command::Kind::prioritize);
+  CHECK(command->target == ClientTarget{"redis", "", "", "", "shop", "server", "", "", true});
+  CHECK(command->weight == 8192);
+  CHECK(command->ttl == "10m");
+  CHECK(command->dry_run);
+  CHECK_FALSE(command->options.dry_run);  // that one is the daemon's
+  CHECK(command->json);
+  CHECK(parse({"prioritize", "--pod", "redis"})->target.pod == "redis");
+  CHECK(parse({"prioritize", "--unit", "redis"})->target.unit == "redis");
+  CHECK(parse({"reset", "--pid", "12"})->target.pid == "12");
+  CHECK(parse({"reset", "--all"})->target.all);
+  CHECK_FALSE(parse({"prioritize", "redis"})->weight);
+}
+
+TEST_CASE("help is no error and tells what there is", "[cli]") {
+  for (const auto* command : {"run", "status", "pods", "prioritize", "reset", "check", "version"}) {
+    const auto help = parse({command, "--help"});
+    REQUIRE_FALSE(help);
+    CHECK(help.error().code == 0);
+    CHECK(help.error().text.find(std::string("mus-scheduler ") + command) != std::string::npos);
+    CHECK(parse({"--help"}).error().text.find(command) != std::string::npos);
+  }
+}
