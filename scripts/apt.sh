@@ -61,6 +61,8 @@ apt_private_update() {
 	mkdir -p "$MUS_CACHE"/apt/{lists,archives}/partial "$MUS_CACHE/logs"
 	while read -r suite; do
 		printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$suite"
+		# Of the system's suite itself no source is wanted, and its list is long.
+		[[ $suite != "$(codename)" ]] || continue
 		printf 'deb-src [signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$suite"
 	done < <(apt_suites) >"$MUS_CACHE/apt/sources.list"
 	# Foreign suites serve exact requests only, never a dependency.

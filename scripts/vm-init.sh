@@ -47,7 +47,7 @@ start_systemd() {
 	mkdir /space/upper /space/work
 	mount -t overlay -o lowerdir=/image,upperdir=/space/upper,workdir=/space/work \
 		root "$new" || finish 125
-	cp -a /lib/modules "$new/usr/lib/"
+	if [ -d /lib/modules ]; then cp -a /lib/modules "$new/usr/lib/"; fi
 	cp -a /project/. "$new/"
 	cp /vm-command /etc/vm.conf "$new/etc/"
 	mount_share "$new/share"
