@@ -24,7 +24,8 @@ target_link_libraries(mus_deps_bpf INTERFACE ${MUS_DEPS}/lib/libbpf.a ${MUS_DEPS
 # cpp-httplib, the single header.
 mus_imported(httplib)
 target_include_directories(mus_deps_httplib SYSTEM INTERFACE ${MUS_DEPS}/include)
-target_compile_definitions(mus_deps_httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT)
+# MSG_NOSIGNAL: a client whose server goes away gets an error, not a deadly SIGPIPE.
+target_compile_definitions(mus_deps_httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT CPPHTTPLIB_SEND_FLAGS=MSG_NOSIGNAL)
 target_link_libraries(mus_deps_httplib INTERFACE OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
 
 mus_imported(json)
