@@ -127,22 +127,48 @@ apt_extract_closure() {
 	rm -rf "$archives"
 }
 
-# Downloads the newest source package of at least version $2 and unpacks it,
-# with Debian's patches applied, as directory $3.
+# Downloads the newest source package of at least version $2 that can be had
+# and unpacks it, with Debian's patches applied, as directory $3. A mirror may
+# list a file that it does not have; then an older version serves, and sid is
+# asked last.
 apt_source() {
-	local package=$1 minimum=$2 into=$3 version best='' work
-	local log="$MUS_CACHE/logs/apt.log"
-	while read -r version; do
-		dpkg --compare-versions "$version" ge "$minimum" || continue
-		[[ -z $best ]] || dpkg --compare-versions "$version" gt "$best" || continue
-		best=$version
-	done < <(apt_private apt-cache showsrc --only-source "$package" |
-		awk '$1 == "Version:" { print $2 }')
-	[[ $best ]] || die "the mirror has no source of $package >= $minimum"
+	local package=$1 minimum=$2 into=$3 version
+	for version in $(apt_source_versions "$package" "$minimum"); do
+		! apt_source_version "$package" "$version" "$into" || return 0
+	done
+	apt_private_add_sid
+	for version in $(apt_source_versions "$package" "$minimum"); do
+		! apt_source_version "$package" "$version" "$into" || return 0
+	done
+	apt_failed "$MUS_CACHE/logs/apt.log"
+}
+
+apt_source_version() {
+	local package=$1 version=$2 into=$3 work status=0
 	work=$(mktemp -d "$MUS_CACHE/apt/get.XXXXXX")
-	(cd "$work" && apt_private apt-get -q --download-only source "$package=$best") \
-		>>"$log" 2>&1 || apt_failed "$log"
-	dpkg-source --no-check -x "$work"/*.dsc "$into" >>"$log" 2>&1 ||
-		die "cannot unpack the source of $package; see $log"
+	{
+		(cd "$work" && apt_private apt-get -q --download-only source "$package=$version") &&
+			(cd "$work" && dpkg-source --no-check -x ./*.dsc "$into")
+	} >>"$MUS_CACHE/logs/apt.log" 2>&1 || status=$?
 	rm -rf "$work"
+	return "$status"
+}
+
+# Newest first.
+apt_source_versions() {
+	apt_private apt-cache showsrc --only-source "$1" 2>/dev/null |
+		awk '$1 == "Version:" { print $2 }' | sort -u -V -r |
+		while read -r version; do
+			if dpkg --compare-versions "$version" ge "$2"; then printf '%s\n' "$version"; fi
+		done
+}
+
+apt_private_add_sid() {
+	local list="$MUS_CACHE/apt/sources.list" log="$MUS_CACHE/logs/apt.log"
+	say "reading one more package list: sid"
+	sed -n 's/ trixie-backports main$/ sid main/p' "$list" | grep '^deb-src' >>"$list.more"
+	cat "$list.more" >>"$list"
+	rm -f "$list.more"
+	apt_private apt-get -q -o APT::Update::Error-Mode=any update >>"$log" 2>&1 ||
+		apt_failed "$log"
 }
