@@ -20,7 +20,7 @@ chroot_check() {
 		chroot_run "$root" /root/project/dev build
 		# A second run has nothing left to do and says so quickly.
 		chroot_run "$root" /root/project/dev build
-		chroot_run "$root" /root/project/build/release/mus-scheduler --version
+		chroot_run "$root" /root/project/build/release/mus-scheduler version
 	)
 	say "chroot-check: a bare $suite builds the project ($(elapsed "$start"))"
 }
