@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The manifests are what docs and demo say, and the daemon accepts what they pass: manifests_test.py ROOT [BINARY]."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import yaml
+
+MANIFESTS = pathlib.Path(sys.argv[1]) / "manifests"
+BINARY = sys.argv[2] if len(sys.argv) > 2 else None
+
+
+def read(name):
+    return list(yaml.safe_load_all((MANIFESTS / name).read_text()))
+
+
+def kinds(name):
+    return {document["kind"]: document for document in read(name)}
+
+
+def pod_spec(document):
+    return document["spec"]["template"]["spec"]
+
+
+def only_container(document):
+    (container,) = pod_spec(document)["containers"]
+    return container
+
+
+def environment(container):
+    return {item["name"]: item.get("value") for item in container["env"]}
+
+
+class EveryManifest(unittest.TestCase):
+    def test_is_kubernetes(self):
+        for path in MANIFESTS.glob("*.yaml"):
+            if path.name.endswith(".patch.yaml"):
+                continue
+            for document in read(path.name):
+                self.assertIn("apiVersion", document, path)
+                self.assertIn("kind", document, path)
+                self.assertIn("name", document["metadata"], path)
+                self.assertIn("app.kubernetes.io/name", document["metadata"]["labels"], path)
+
+    def test_pins_images_by_a_tag(self):
+        for name in ("redis.yaml", "noise.yaml", "daemonset.yaml"):
+            for document in read(name):
+                if "template" not in document.get("spec", {}):
+                    continue
+                image = only_container(document)["image"]
+                _, _, tag = image.rpartition("/")[2].partition(":")
+                self.assertTrue(tag and tag not in ("latest", "master"), image)
+
+    def test_selectors_match_the_pods(self):
+        for name in ("redis.yaml", "noise.yaml", "daemonset.yaml"):
+            for document in read(name):
+                if "template" not in document.get("spec", {}):
+                    continue
+                labels = document["spec"]["template"]["metadata"]["labels"]
+                self.assertLessEqual(document["spec"]["selector"]["matchLabels"].items(), labels.items())
+
+
+class Workload(unittest.TestCase):
+    def test_redis(self):
+        documents = kinds("redis.yaml")
+        container = only_container(documents["Deployment"])
+        labels = documents["Deployment"]["spec"]["template"]["metadata"]["labels"]
+        self.assertEqual(labels, {"app": "redis", "app.kubernetes.io/name": "redis"})
+        self.assertEqual(container["resources"]["requests"]["cpu"], "100m")
+        self.assertNotIn("cpu", container["resources"]["limits"])
+        service = documents["Service"]["spec"]
+        self.assertEqual(service["type"], "NodePort")
+        self.assertEqual(service["ports"][0]["nodePort"], 30001)
+        self.assertLessEqual(service["selector"].items(), labels.items())
+        self.assertEqual(service["ports"][0]["targetPort"], container["ports"][0]["name"])
+
+    def test_noise(self):
+        container = only_container(kinds("noise.yaml")["Deployment"])
+        self.assertEqual(container["args"][:2], ["--cpu", "6"])
+        self.assertEqual(container["resources"]["requests"]["cpu"], "500m")
+        self.assertNotIn("cpu", container["resources"]["limits"])
+
+
+class Daemon(unittest.TestCase):
+    def setUp(self):
+        self.documents = kinds("daemonset.yaml")
+        self.spec = pod_spec(self.documents["DaemonSet"])
+        self.container = only_container(self.documents["DaemonSet"])
+
+    def test_has_the_least_privilege(self):
+        security = self.container["securityContext"]
+        self.assertIs(security["privileged"], False)
+        self.assertIs(security["allowPrivilegeEscalation"], False)
+        self.assertIs(security["readOnlyRootFilesystem"], True)
+        self.assertEqual(security["capabilities"], {"drop": ["ALL"], "add": ["BPF", "PERFMON"]})
+        self.assertNotIn("hostNetwork", self.spec)
+        writable = {mount["name"] for mount in self.container["volumeMounts"] if not mount.get("readOnly")}
+        host = {volume["name"]: volume["hostPath"]["path"] for volume in self.spec["volumes"] if "hostPath" in volume}
+        self.assertEqual([host[name] for name in writable if name in host], ["/run/mus-scheduler"])
+
+    def test_asks_for_nothing_but_the_pod_list(self):
+        self.assertEqual(
+            self.documents["ClusterRole"]["rules"], [{"apiGroups": [""], "resources": ["nodes/pods"], "verbs": ["get"]}]
+        )
+        for name in ("daemonset.yaml", "rbac-nodes-proxy.yaml"):
+            documents = kinds(name)
+            binding = documents["ClusterRoleBinding"]
+            self.assertEqual(binding["roleRef"]["name"], documents["ClusterRole"]["metadata"]["name"])
+            (subject,) = binding["subjects"]
+            account = self.documents["ServiceAccount"]["metadata"]
+            self.assertEqual((subject["name"], subject["namespace"]), (account["name"], account["namespace"]))
+        self.assertEqual(self.spec["serviceAccountName"], account["name"])
+
+    def test_mounts_what_it_names(self):
+        volumes = {volume["name"] for volume in self.spec["volumes"]}
+        paths = {mount["mountPath"]: mount for mount in self.container["volumeMounts"]}
+        self.assertEqual({mount["name"] for mount in paths.values()}, volumes)
+        self.assertIn(environment(self.container)["MUS_CGROUP_ROOT"], paths)
+
+    def patched(self):
+        (patch,) = read("kubelet-pin.patch.yaml")
+        container = only_container(patch)
+        self.assertEqual(container["name"], self.container["name"])
+        self.assertIn(environment(container)["MUS_KUBELET_PIN"], {m["mountPath"] for m in container["volumeMounts"]})
+        return environment(self.container) | environment(container)
+
+    @unittest.skipUnless(BINARY, "no binary given")
+    def test_settings_are_the_daemon_s(self):
+        settings = subprocess.run([BINARY, "run", "--help"], check=True, capture_output=True, text=True).stdout
+        for name in self.patched():
+            if name.startswith("MUS_"):
+                self.assertIn(name, settings)
+
+    @unittest.skipUnless(BINARY, "no binary given")
+    def test_the_daemon_starts_with_them(self):
+        for settings in (environment(self.container), self.patched()):
+            with tempfile.TemporaryDirectory() as work:
+                variables = {key: value.replace("$(HOST_IP)", "192.0.2.7") for key, value in settings.items() if value is not None}
+                variables |= {"MUS_SOCKET": f"{work}/api.sock", "MUS_STATE_DIR": work, "MUS_CGROUP_ROOT": work}
+                daemon = subprocess.Popen(
+                    [BINARY, *self.container["args"], "--dry-run"],
+                    env=os.environ | variables,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+                for _ in range(200):
+                    if daemon.poll() is not None or os.path.exists(f"{work}/api.sock"):
+                        break
+                    time.sleep(0.05)
+                daemon.send_signal(signal.SIGTERM)
+                _, said = daemon.communicate(timeout=20)
+                self.assertEqual(daemon.returncode, 0, said)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
