@@ -224,7 +224,8 @@ tl::expected<Command, EarlyExit> parse_command_line(int argc, const char* const*
     return subcommands.empty() ? std::string() : subcommands.front()->get_name();
   };
   // CLI11 would only say that a command is missing.
-  if (argc > 1 && argv[1][0] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr) {
+  const auto is_named = [&](const CLI::App* command) { return command->get_name() == argv[1]; };
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands([&](CLI::App* command) { return is_named(command); }).empty()) {
     return tl::unexpected(usage_error("there is no command '" + std::string(argv[1]) + "'", {}));
   }
   try {
