@@ -9,7 +9,7 @@ chroot_check() {
 	[[ -z $(git -C "$MUS_ROOT" status --porcelain) ]] ||
 		say "chroot-check: what is not committed takes no part"
 	mkdir -p "$MUS_BUILD"
-	root=$(mktemp -d "$MUS_BUILD/chroot-$suite.XXXXXX")
+	root=$(mktemp -d "${TMPDIR:-/var/tmp}/mus-$suite.XXXXXX")
 	# A subshell for the sake of its exit trap. It must stay a plain command:
 	# as part of a condition it would carry on after a failure.
 	(

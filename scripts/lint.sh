@@ -38,14 +38,10 @@ lint_shell() {
 # Only our own C++: the BPF program is compiled by clang with its own
 # warnings, and generated files are nobody's style.
 lint_tidy() {
-	local database="$MUS_BUILD/release" log="$MUS_BUILD/tidy.log"
+	local database="$MUS_BUILD/release"
 	build_preset release
 	[[ -e $database/compile_commands.json ]] ||
 		die "$database/compile_commands.json is missing"
-	say "clang-tidy"
-	(cd "$MUS_ROOT" && run-clang-tidy-19 -quiet -p "$database" \
-		"^$MUS_ROOT/(src|tests|bench)/" >"$log" 2>&1) || {
-		grep -E '(warning|error):' "$log" | sort -u >&2 || tail -n 40 "$log" >&2
-		die "clang-tidy has objections; the whole is in $log"
-	}
+	python3 "$MUS_ROOT/scripts/tidy.py" "$MUS_ROOT" "$database" ||
+		die "clang-tidy has objections"
 }
