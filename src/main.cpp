@@ -108,9 +108,13 @@ int main(int argc, char** argv) {
     return command.error().code;
   }
   switch (command->kind) {
-    case mus::Command::Kind::run: return run(command->options);
-    case mus::Command::Kind::check: return mus::print_check(check_node(command->options), command->json, std::cout);
-    case mus::Command::Kind::version: return mus::print_version(std::cout);
-    default: return ask(*command);
+    case mus::Command::Kind::run:
+      return run(command->options);
+    case mus::Command::Kind::check:
+      return mus::print_check(check_node(command->options), command->json, std::cout);
+    case mus::Command::Kind::version:
+      return mus::print_version(std::cout);
+    default:
+      return ask(*command);
   }
 }

@@ -12,9 +12,12 @@ namespace {
 
 const char* word(CheckItem::Level level) {
   switch (level) {
-    case CheckItem::Level::ok: return "ok";
-    case CheckItem::Level::warning: return "warning";
-    case CheckItem::Level::failure: break;
+    case CheckItem::Level::ok:
+      return "ok";
+    case CheckItem::Level::warning:
+      return "warning";
+    case CheckItem::Level::failure:
+      break;
   }
   return "failure";
 }
@@ -27,10 +30,11 @@ int print_check(const std::vector<CheckItem>& items, bool json, std::ostream& ou
   if (json) {
     auto rows = nlohmann::ordered_json::array();
     for (const auto& item : items) {
-      rows.push_back({{"name", item.name}, {"level", word(item.level)}, {"detail", item.detail}, {"advice", item.advice}});
+      rows.push_back(
+          {{"name", item.name}, {"level", word(item.level)}, {"detail", item.detail}, {"advice", item.advice}});
     }
     out << nlohmann::ordered_json{{"ok", !failed}, {"checks", rows}}.dump(2, ' ', false,
-                                                                           nlohmann::json::error_handler_t::replace)
+                                                                          nlohmann::json::error_handler_t::replace)
         << '\n';
     return failed ? 1 : 0;
   }

@@ -13,9 +13,12 @@ using Json = nlohmann::json;
 
 const char* method_of(Command::Kind kind) {
   switch (kind) {
-    case Command::Kind::prioritize: return "POST";
-    case Command::Kind::reset: return "DELETE";
-    default: return "GET";
+    case Command::Kind::prioritize:
+      return "POST";
+    case Command::Kind::reset:
+      return "DELETE";
+    default:
+      return "GET";
   }
 }
 
@@ -23,8 +26,8 @@ std::string encoded(std::string_view text) {
   static constexpr const char* kHex = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                       c == '_' || c == '~' || c == '/' || c == ':' || c == '@';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '.' || c == '_' || c == '~' || c == '/' || c == ':' || c == '@';
     if (plain) {
       out += c;
       continue;
@@ -91,16 +94,21 @@ int print_unreachable(const Command& command, const Error& error, std::ostream& 
 std::string request_path(const Command& command) {
   Query query;
   switch (command.kind) {
-    case Command::Kind::status: return "/status";
-    case Command::Kind::pods: return "/pods";
+    case Command::Kind::status:
+      return "/status";
+    case Command::Kind::pods:
+      return "/pods";
     case Command::Kind::prioritize:
       add_target(query, command.target);
       if (command.weight) query.add("weight", std::to_string(*command.weight));
       query.add("ttl", command.ttl);
       query.flag("dry_run", command.dry_run);
       return "/prioritize" + query.text();
-    case Command::Kind::reset: add_target(query, command.target); return "/prioritize" + query.text();
-    default: return "/";
+    case Command::Kind::reset:
+      add_target(query, command.target);
+      return "/prioritize" + query.text();
+    default:
+      return "/";
   }
 }
 
@@ -120,10 +128,18 @@ int run_client(const Command& command, HttpClient& client, std::ostream& out, st
     return 1;
   }
   switch (command.kind) {
-    case Command::Kind::status: print_status(answer, out); break;
-    case Command::Kind::pods: print_pods(answer, out); break;
-    case Command::Kind::prioritize: print_boosted(answer, out); break;
-    default: print_removed(answer, out); break;
+    case Command::Kind::status:
+      print_status(answer, out);
+      break;
+    case Command::Kind::pods:
+      print_pods(answer, out);
+      break;
+    case Command::Kind::prioritize:
+      print_boosted(answer, out);
+      break;
+    default:
+      print_removed(answer, out);
+      break;
   }
   return 0;
 }

@@ -49,7 +49,9 @@ void add_roots(CLI::App& app, Options& options) {
       ->capture_default_str();
 }
 
-void add_json(CLI::App& app, bool& json) { app.add_flag("--json", json, "Print the API's JSON as it is"); }
+void add_json(CLI::App& app, bool& json) {
+  app.add_flag("--json", json, "Print the API's JSON as it is");
+}
 
 void add_kubelet(CLI::App& app, KubeletSettings& kubelet) {
   const auto add = [&app](const char* name, const char* variable, std::string& value, const char* text) {
@@ -57,12 +59,14 @@ void add_kubelet(CLI::App& app, KubeletSettings& kubelet) {
   };
   add("--kubelet-url", "MUS_KUBELET_URL", kubelet.url,
       "Its address, e.g. https://127.0.0.1:10250; without it pods cannot be named");
-  add("--kubelet-token-file", "MUS_KUBELET_TOKEN_FILE", kubelet.token_file, "Bearer token, read again for each request");
+  add("--kubelet-token-file", "MUS_KUBELET_TOKEN_FILE", kubelet.token_file,
+      "Bearer token, read again for each request");
   add("--kubelet-ca", "MUS_KUBELET_CA", kubelet.ca_file, "Authority that signed its certificate (PEM)");
   add("--kubelet-server-name", "MUS_KUBELET_SERVER_NAME", kubelet.server_name,
       "Name in its certificate, usually the node's");
   add("--kubelet-pin", "MUS_KUBELET_PIN", kubelet.pin_file, "Accept exactly this certificate (PEM) instead of a CA's");
-  add("--kubelet-client-cert", "MUS_KUBELET_CLIENT_CERT", kubelet.client_cert, "Certificate to authenticate with (PEM)");
+  add("--kubelet-client-cert", "MUS_KUBELET_CLIENT_CERT", kubelet.client_cert,
+      "Certificate to authenticate with (PEM)");
   add("--kubelet-client-key", "MUS_KUBELET_CLIENT_KEY", kubelet.client_key, "Its key (PEM)");
   app.add_flag("--kubelet-readonly", kubelet.readonly, "The URL is the read-only port: plain http, on loopback")
       ->envname("MUS_KUBELET_READONLY")
@@ -173,7 +177,8 @@ bool names_something(const ClientTarget& target) {
 
 std::optional<std::string> find_mixture(const ClientTarget& target) {
   const bool kubernetes = !target.pod.empty() || !target.uid.empty() || !target.label.empty();
-  const int named = int{kubernetes} + int{!target.cgroup.empty()} + int{!target.unit.empty()} + int{!target.pid.empty()};
+  const int named =
+      int{kubernetes} + int{!target.cgroup.empty()} + int{!target.unit.empty()} + int{!target.pid.empty()};
   if (named > 1) return "one target at a time: a pod, --unit, --cgroup or --pid";
   if (!kubernetes && (!target.ns.empty() || !target.container.empty())) {
     return "--namespace and --container say which pod: name a pod too (or --label, --uid)";
@@ -193,20 +198,22 @@ std::optional<std::string> finish(Raw& raw) {
       options.scheduler.slice_ns = raw.slice_us * 1000;
       return find_contradiction(options);
     case Command::Kind::prioritize:
-      if (!names_something(command.target)) return "prioritize needs a target: a pod, --label, --cgroup, --unit or --pid";
+      if (!names_something(command.target))
+        return "prioritize needs a target: a pod, --label, --cgroup, --unit or --pid";
       return find_mixture(command.target);
     case Command::Kind::reset:
       if (!names_something(command.target) && !command.target.all) {
         return "reset needs a target, or --all to take every boost back";
       }
       return find_mixture(command.target);
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
 EarlyExit usage_error(const std::string& sentence, const std::string& subcommand) {
-  return {kUsage, "mus-scheduler: " + sentence + "\nTry 'mus-scheduler " + (subcommand.empty() ? "" : subcommand + " ") +
-                      "--help'.\n"};
+  return {kUsage, "mus-scheduler: " + sentence + "\nTry 'mus-scheduler " +
+                      (subcommand.empty() ? "" : subcommand + " ") + "--help'.\n"};
 }
 
 }  // namespace
@@ -225,7 +232,8 @@ tl::expected<Command, EarlyExit> parse_command_line(int argc, const char* const*
   };
   // CLI11 would only say that a command is missing.
   const auto is_named = [&](const CLI::App* command) { return command->get_name() == argv[1]; };
-  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands([&](CLI::App* command) { return is_named(command); }).empty()) {
+  if (argc > 1 && argv[1][0] != '-' &&
+      app.get_subcommands([&](CLI::App* command) { return is_named(command); }).empty()) {
     return tl::unexpected(usage_error("there is no command '" + std::string(argv[1]) + "'", {}));
   }
   try {

@@ -86,7 +86,8 @@ void print_boosts(const Json& boosts, std::ostream& out) {
 std::string state_line(const Json& scheduler) {
   const auto state = text_of(scheduler, "state");
   if (state == "attached") {
-    return member(scheduler, "dry_run") == true ? "dry run (nothing is attached, policies are kept in memory)" : "attached";
+    return member(scheduler, "dry_run") == true ? "dry run (nothing is attached, policies are kept in memory)"
+                                                : "attached";
   }
   std::string line = printable(state);
   if (const auto reason = text_of(scheduler, "reason"); !reason.empty()) line += ": " + printable(reason);
@@ -176,7 +177,9 @@ void print_pods(const Json& answer, std::ostream& out) {
 void print_boosted(const Json& answer, std::ostream& out) {
   const auto& boost = member(answer, "boost");
   const bool dry_run = member(answer, "dry_run") == true;
-  out << (dry_run ? "would boost " : member(answer, "replaced") == true ? "replaced: " : "boosted ")
+  out << (dry_run                              ? "would boost "
+          : member(answer, "replaced") == true ? "replaced: "
+                                               : "boosted ")
       << target_text(member(boost, "target")) << " to weight " << text_of(boost, "weight");
   if (const auto left = duration_of(boost, "expires_in_seconds"); !left.empty()) out << " for " << left;
   if (const auto id = text_of(boost, "id"); !id.empty()) out << " (" << printable(id) << ")";

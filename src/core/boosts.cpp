@@ -8,7 +8,9 @@
 namespace mus {
 namespace {
 
-std::string name_of(std::uint64_t number) { return std::string("b").append(std::to_string(number)); }
+std::string name_of(std::uint64_t number) {
+  return std::string("b").append(std::to_string(number));
+}
 
 bool has_unit_type(std::string_view name) {
   for (const std::string_view type : {".service", ".scope", ".slice"}) {
@@ -35,10 +37,14 @@ Target normalized(Target target) {
 bool matches(const Target& wanted, const Target& boost) {
   if (wanted.kind != boost.kind) return false;
   switch (wanted.kind) {
-    case Target::Kind::cgroup: return wanted.cgroup == boost.cgroup;
-    case Target::Kind::unit: return wanted.unit == boost.unit;
-    case Target::Kind::pid: return wanted.pid == boost.pid;
-    case Target::Kind::pod: break;
+    case Target::Kind::cgroup:
+      return wanted.cgroup == boost.cgroup;
+    case Target::Kind::unit:
+      return wanted.unit == boost.unit;
+    case Target::Kind::pid:
+      return wanted.pid == boost.pid;
+    case Target::Kind::pod:
+      break;
   }
   bool any = false;
   for (const auto field : {&Target::pod, &Target::ns, &Target::container, &Target::uid, &Target::label}) {
@@ -113,9 +119,8 @@ void BoostTable::forget(const std::vector<CgroupId>& gone) {
       return std::find(gone.begin(), gone.end(), a.cgroup.id) != gone.end();
     });
     if (!entry.cgroups.empty()) continue;
-    entry.pending = entry.target.kind == Target::Kind::pod && !entry.target.container.empty()
-                        ? "the container is gone"
-                        : "the cgroup is gone";
+    entry.pending = entry.target.kind == Target::Kind::pod && !entry.target.container.empty() ? "the container is gone"
+                                                                                              : "the cgroup is gone";
   }
 }
 

@@ -37,12 +37,24 @@ ExitClass classify(const ExitRecord& record) {
 std::string describe(const ExitRecord& record) {
   std::string text;
   switch (record.kind) {
-    case kUnregistered: text = "unregistered from user space"; break;
-    case kUnregisteredByBpf: text = "unregistered by the BPF program"; break;
-    case kUnregisteredByKernel: text = "unregistered by the kernel"; break;
-    case kSysRq: text = "SysRq-S"; break;
-    case kErrorStall: text = "runnable task stall"; break;
-    default: text = record.reason.empty() ? "exit kind " + std::to_string(record.kind) : record.reason; break;
+    case kUnregistered:
+      text = "unregistered from user space";
+      break;
+    case kUnregisteredByBpf:
+      text = "unregistered by the BPF program";
+      break;
+    case kUnregisteredByKernel:
+      text = "unregistered by the kernel";
+      break;
+    case kSysRq:
+      text = "SysRq-S";
+      break;
+    case kErrorStall:
+      text = "runnable task stall";
+      break;
+    default:
+      text = record.reason.empty() ? "exit kind " + std::to_string(record.kind) : record.reason;
+      break;
   }
   if (!record.message.empty()) text += " (" + record.message + ")";
   return text;
@@ -68,13 +80,15 @@ Verdict ExitPolicy::ejected(const ExitRecord& record, TimePoint now) {
         return {Verdict::Action::retry_later, limits_.first_delay, "the kernel asked for many restarts: " + what};
       }
       return {Verdict::Action::attach_now, {}, "the kernel asked for a restart: " + what};
-    case ExitClass::error: break;
+    case ExitClass::error:
+      break;
   }
   forget_before(errors_, now - limits_.window);
   errors_.push_back(now);
   if (errors_.size() >= limits_.give_up_after) {
     const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(limits_.window).count();
-    return {Verdict::Action::give_up, {},
+    return {Verdict::Action::give_up,
+            {},
             "gave up after " + count(errors_.size(), "ejection") + " within " + std::to_string(minutes) +
                 " minutes, the last for: " + what};
   }

@@ -16,9 +16,9 @@ namespace mus {
 struct ExitPolicyLimits {
   std::chrono::milliseconds first_delay{1000};
   std::chrono::milliseconds longest_delay{60'000};
-  unsigned give_up_after = 5;                ///< ejections for an error, within `window`
+  unsigned give_up_after = 5;  ///< ejections for an error, within `window`
   std::chrono::milliseconds window{600'000};
-  unsigned restarts_at_once = 10;            ///< hotplug restarts within `restart_window` before they are slowed down
+  unsigned restarts_at_once = 10;  ///< hotplug restarts within `restart_window` before they are slowed down
   std::chrono::milliseconds restart_window{10'000};
 };
 
@@ -39,9 +39,9 @@ struct Verdict {
 
 /// What an exit record means, without history.
 enum class ExitClass {
-  restart,       ///< the kernel unregistered us and a new attach is what it wants
-  administrator, ///< SysRq-S, or somebody unregistered the scheduler
-  error,         ///< our scheduler did something that the kernel does not accept
+  restart,        ///< the kernel unregistered us and a new attach is what it wants
+  administrator,  ///< SysRq-S, or somebody unregistered the scheduler
+  error,          ///< our scheduler did something that the kernel does not accept
 };
 [[nodiscard]] ExitClass classify(const ExitRecord& record);
 

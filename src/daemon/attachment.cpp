@@ -51,7 +51,9 @@ void Attachment::lost(const ExitRecord& record, TimePoint now) {
   const auto verdict = policy_.ejected(record, now);
   follow(verdict, now);
   switch (verdict.action) {
-    case Verdict::Action::attach_now: spdlog::info("{}; attaching again at once", reason_); break;
+    case Verdict::Action::attach_now:
+      spdlog::info("{}; attaching again at once", reason_);
+      break;
     case Verdict::Action::retry_later:
       spdlog::warn("the kernel's own scheduler runs; attaching again in {} ms", verdict.delay.count());
       break;
@@ -75,8 +77,12 @@ void Attachment::follow(const Verdict& verdict, TimePoint now) {
       next_attempt_ = now + verdict.delay;
       break;
     case Verdict::Action::stay_off:
-    case Verdict::Action::give_up: mode_ = SchedulerMode::stopped; break;
-    case Verdict::Action::unsupported: mode_ = SchedulerMode::unsupported; break;
+    case Verdict::Action::give_up:
+      mode_ = SchedulerMode::stopped;
+      break;
+    case Verdict::Action::unsupported:
+      mode_ = SchedulerMode::unsupported;
+      break;
   }
 }
 

@@ -16,7 +16,8 @@ constexpr auto kTick = 250ms;
 
 std::string summary(const StatusSnapshot& status) {
   if (status.mode == SchedulerMode::attached) {
-    return std::string(status.dry_run ? "dry run: " : "attached, ") + std::to_string(status.boosts.size()) + " boost(s)";
+    return std::string(status.dry_run ? "dry run: " : "attached, ") + std::to_string(status.boosts.size()) +
+           " boost(s)";
   }
   return "the kernel's own scheduler runs: " + status.reason;
 }
@@ -39,8 +40,9 @@ bool attach_first(const Options& options, MusService& service) {
 
 void announce(const Options& options, const HttpServer& server) {
   spdlog::info("listening on {}{}", options.socket,
-               options.listen.empty() ? std::string() : " and " + options.listen.substr(0, options.listen.rfind(':') + 1) +
-                                                            std::to_string(server.port()));
+               options.listen.empty()
+                   ? std::string()
+                   : " and " + options.listen.substr(0, options.listen.rfind(':') + 1) + std::to_string(server.port()));
 }
 
 }  // namespace
@@ -49,7 +51,8 @@ int run_daemon(const Options& options, MainLoop& loop, MusService& service, Http
                const Notifier& notifier) {
   if (!attach_first(options, service)) return 1;
   if (auto started = server.start(); !started) {
-    spdlog::error("{}{}{}", started.error().message, started.error().advice.empty() ? "" : ": ", started.error().advice);
+    spdlog::error("{}{}{}", started.error().message, started.error().advice.empty() ? "" : ": ",
+                  started.error().advice);
     service.stop();
     return 1;
   }

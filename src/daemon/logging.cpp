@@ -18,11 +18,20 @@ class Priority final : public spdlog::custom_flag_formatter {
     char priority = '6';
     switch (message.level) {
       case spdlog::level::trace:
-      case spdlog::level::debug: priority = '7'; break;
-      case spdlog::level::warn: priority = '4'; break;
-      case spdlog::level::err: priority = '3'; break;
-      case spdlog::level::critical: priority = '2'; break;
-      default: break;
+      case spdlog::level::debug:
+        priority = '7';
+        break;
+      case spdlog::level::warn:
+        priority = '4';
+        break;
+      case spdlog::level::err:
+        priority = '3';
+        break;
+      case spdlog::level::critical:
+        priority = '2';
+        break;
+      default:
+        break;
     }
     const char prefix[] = {'<', priority, '>'};
     out.append(prefix, prefix + sizeof prefix);
@@ -52,7 +61,9 @@ void start_logging(const std::string& level, bool journal) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-void log_line(const std::string& text) { spdlog::info("{}", text); }
+void log_line(const std::string& text) {
+  spdlog::info("{}", text);
+}
 
 void log_failure(const Error& error) {
   spdlog::error("{}{}{}", error.message, error.advice.empty() ? "" : "; ", error.advice);

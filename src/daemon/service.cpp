@@ -16,7 +16,9 @@ using namespace std::chrono_literals;
 
 constexpr auto kLongestTtl = std::chrono::hours(24) * 366;
 
-tl::unexpected<ServiceError> refuse(Error error) { return tl::unexpected(ServiceError{std::move(error), {}, {}}); }
+tl::unexpected<ServiceError> refuse(Error error) {
+  return tl::unexpected(ServiceError{std::move(error), {}, {}});
+}
 
 }  // namespace
 
@@ -49,7 +51,9 @@ ServiceResult<void> MusService::check_attached(TimePoint now) const {
   if (obstacle.empty()) return {};
   ServiceError error{{Errc::unavailable, obstacle, {}}, {}, {}};
   switch (attachment_.mode()) {
-    case SchedulerMode::attached: error.retry_after = 1s; break;
+    case SchedulerMode::attached:
+      error.retry_after = 1s;
+      break;
     case SchedulerMode::fallback:
       error.retry_after = std::max(std::chrono::ceil<std::chrono::seconds>(
                                        attachment_.next_attempt_in(now).value_or(std::chrono::milliseconds{0})),
@@ -84,8 +88,9 @@ ServiceResult<PrioritizeReply> MusService::prioritize(const PrioritizeRequest& r
   if (!put) return refuse(put.error());
   const auto wanted = next.policies();
   if (wanted.size() > MUS_MAX_POLICIES) {
-    return refuse({Errc::capacity, "that would be " + std::to_string(wanted.size()) + " boosted cgroups; there is room for " +
-                                       std::to_string(MUS_MAX_POLICIES),
+    return refuse({Errc::capacity,
+                   "that would be " + std::to_string(wanted.size()) + " boosted cgroups; there is room for " +
+                       std::to_string(MUS_MAX_POLICIES),
                    "boost whole pods instead of containers, or take back boosts that are no longer needed"});
   }
   PrioritizeReply reply{*next.view(put->id, now), put->replaced, request.dry_run, std::move(resolved->note)};
@@ -162,7 +167,8 @@ ServiceResult<void> MusService::attach() {
   publish(now);
   if (done) return {};
   ServiceError error{done.error(), {}, {}};
-  if (const auto next = attachment_.next_attempt_in(now)) error.retry_after = std::chrono::ceil<std::chrono::seconds>(*next);
+  if (const auto next = attachment_.next_attempt_in(now))
+    error.retry_after = std::chrono::ceil<std::chrono::seconds>(*next);
   return tl::unexpected(std::move(error));
 }
 

@@ -75,7 +75,8 @@ void MusService::forget_gone() {
 void MusService::reconcile() {
   if (!attachment_.attached()) return;
   const auto done = apply_possible(scheduler_, table_.policies());
-  if (!done && done.error().code != Errc::unavailable) spdlog::error("a boost cannot be applied: {}", done.error().message);
+  if (!done && done.error().code != Errc::unavailable)
+    spdlog::error("a boost cannot be applied: {}", done.error().message);
 }
 
 void MusService::read_stats() {

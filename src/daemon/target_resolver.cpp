@@ -30,8 +30,10 @@ ServiceResult<ResolvedTarget> one(const Result<Cgroup>& found) {
 
 ServiceResult<ResolvedTarget> TargetResolver::resolve(const Target& target) {
   switch (target.kind) {
-    case Target::Kind::cgroup: return one(tree_.path(target.cgroup));
-    case Target::Kind::unit: return one(tree_.unit(target.unit));
+    case Target::Kind::cgroup:
+      return one(tree_.path(target.cgroup));
+    case Target::Kind::unit:
+      return one(tree_.unit(target.unit));
     case Target::Kind::pid: {
       auto resolved = one(tree_.pid(target.pid));
       if (resolved) {
@@ -40,7 +42,8 @@ ServiceResult<ResolvedTarget> TargetResolver::resolve(const Target& target) {
       }
       return resolved;
     }
-    case Target::Kind::pod: break;
+    case Target::Kind::pod:
+      break;
   }
   return resolve_pod(target);
 }
@@ -86,8 +89,8 @@ ServiceResult<ResolvedTarget> TargetResolver::from_list(const PodList& list, con
     missing = match.pod.ns + "/" + match.pod.name + (match.container ? "/" + match.container->name : "");
   }
   if (resolved.cgroups.empty()) {
-    return refuse({Errc::unavailable, missing + " has no cgroup: it is starting, or has just ended",
-                   "ask again in a moment"});
+    return refuse(
+        {Errc::unavailable, missing + " has no cgroup: it is starting, or has just ended", "ask again in a moment"});
   }
   if (!missing.empty()) {
     resolved.note = std::to_string(matches->size() - resolved.cgroups.size()) + " of " +

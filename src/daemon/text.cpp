@@ -13,9 +13,15 @@ std::string to_text(const Target& target) {
     text.append(name).append("=").append(value);
   };
   switch (target.kind) {
-    case Target::Kind::cgroup: add("cgroup", target.cgroup); break;
-    case Target::Kind::unit: add("unit", target.unit); break;
-    case Target::Kind::pid: add("pid", std::to_string(target.pid)); break;
+    case Target::Kind::cgroup:
+      add("cgroup", target.cgroup);
+      break;
+    case Target::Kind::unit:
+      add("unit", target.unit);
+      break;
+    case Target::Kind::pid:
+      add("pid", std::to_string(target.pid));
+      break;
     case Target::Kind::pod:
       add("pod", target.pod);
       add("namespace", target.ns);

@@ -15,7 +15,9 @@ using Json = nlohmann::json;
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 void start_and_wait(DaemonProcess& daemon, const std::vector<std::string>& extra = {}) {
   daemon.start(extra);
@@ -98,13 +100,13 @@ TEST_CASE("SIGHUP and SIGPIPE do not end it", "[daemon]") {
 TEST_CASE("a cgroup is boosted, shown, and taken back", "[daemon]") {
   DaemonProcess daemon;
   start_and_wait(daemon);
-  const auto boosted = daemon.client({"prioritize", "--cgroup", "/system.slice/redis.service", "--weight", "8192", "--ttl",
-                                      "10m"});
+  const auto boosted =
+      daemon.client({"prioritize", "--cgroup", "/system.slice/redis.service", "--weight", "8192", "--ttl", "10m"});
   INFO(boosted.err);
   REQUIRE(boosted.code == 0);
   CHECK(has(boosted.out, "boosted cgroup=/system.slice/redis.service to weight 8192 for 10m (b1)"));
 
-  struct stat directory {};
+  struct stat directory{};
   REQUIRE(stat(daemon.path("cgroup/system.slice/redis.service").c_str(), &directory) == 0);
   const auto boost = status(daemon)["boosts"].at(0);
   CHECK(boost["weight"] == 8192);
@@ -177,8 +179,8 @@ TEST_CASE("a second daemon stops before it touches anything", "[daemon]") {
   DaemonProcess second;
   second.start({});
   CHECK(second.notification());  // one of its own is no problem
-  const auto same_socket = run_program({"run", "--dry-run", "--listen", "", "--socket", daemon.path("api.sock"), "--state-dir",
-                                        daemon.path("state3"), "--cgroup-root", daemon.path("cgroup")});
+  const auto same_socket = run_program({"run", "--dry-run", "--listen", "", "--socket", daemon.path("api.sock"),
+                                        "--state-dir", daemon.path("state3"), "--cgroup-root", daemon.path("cgroup")});
   CAPTURE(same_socket.err);
   CHECK(same_socket.code == 1);
   CHECK(has(same_socket.err, "api.sock"));
@@ -200,7 +202,7 @@ TEST_CASE("after a kill -9 it starts again on what was left behind", "[daemon]")
 TEST_CASE("the token is made at the first start and kept", "[daemon]") {
   DaemonProcess daemon;
   start_and_wait(daemon);
-  struct stat file {};
+  struct stat file{};
   REQUIRE(stat(daemon.path("state/token").c_str(), &file) == 0);
   CHECK((file.st_mode & 07777) == 0640);
   std::string first;
@@ -222,7 +224,8 @@ TEST_CASE("bad options are a usage error, a bad place is a failure", "[daemon]")
   CHECK(run_program({}).code == 2);
   CHECK(run_program({"--help"}).code == 0);
   CHECK(has(run_program({"version"}).out, "mus-scheduler 0."));
-  const auto nowhere = run_program({"run", "--dry-run", "--state-dir", "/nonexistent/state", "--socket", "/nonexistent/s"});
+  const auto nowhere =
+      run_program({"run", "--dry-run", "--state-dir", "/nonexistent/state", "--socket", "/nonexistent/s"});
   CHECK(nowhere.code == 1);
   CHECK(has(nowhere.err, "/nonexistent/state"));
 }

@@ -46,7 +46,9 @@ pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::st
   _exit(127);
 }
 
-int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+int code_of(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
 
 std::string make_directory() {
   std::string path = (std::filesystem::temp_directory_path() / "mus-daemon-XXXXXX").string();
@@ -94,8 +96,9 @@ DaemonProcess::~DaemonProcess() {
 }
 
 std::vector<std::string> DaemonProcess::arguments(const std::vector<std::string>& extra) const {
-  std::vector<std::string> all{"run",        "--dry-run",   "--listen", "127.0.0.1:0",   "--socket",    path("api.sock"),
-                               "--state-dir", path("state"), "--cgroup-root", path("cgroup")};
+  std::vector<std::string> all{"run",           "--dry-run",      "--listen",    "127.0.0.1:0",
+                               "--socket",      path("api.sock"), "--state-dir", path("state"),
+                               "--cgroup-root", path("cgroup")};
   std::erase(all, left_out_);
   all.insert(all.end(), extra.begin(), extra.end());
   return all;
@@ -103,7 +106,8 @@ std::vector<std::string> DaemonProcess::arguments(const std::vector<std::string>
 
 void DaemonProcess::start(const std::vector<std::string>& extra) {
   REQUIRE(pid_ < 0);
-  pid_ = spawn(arguments(extra), {"NOTIFY_SOCKET=" + path("notify"), "WATCHDOG_USEC=1000000"}, path("out"), path("log"));
+  pid_ =
+      spawn(arguments(extra), {"NOTIFY_SOCKET=" + path("notify"), "WATCHDOG_USEC=1000000"}, path("out"), path("log"));
   pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
   REQUIRE(pidfd_ >= 0);
 }
@@ -116,7 +120,9 @@ std::optional<std::string> DaemonProcess::notification(std::chrono::milliseconds
   return std::string(text, static_cast<std::size_t>(got));
 }
 
-void DaemonProcess::signal(int number) const { REQUIRE(kill(pid_, number) == 0); }
+void DaemonProcess::signal(int number) const {
+  REQUIRE(kill(pid_, number) == 0);
+}
 
 std::optional<int> DaemonProcess::wait(std::chrono::milliseconds patience) {
   if (!readable(pidfd_, patience)) return std::nullopt;
@@ -131,6 +137,8 @@ Finished DaemonProcess::client(std::vector<std::string> arguments) const {
   return run_program(arguments, {"MUS_SOCKET=" + path("api.sock")});
 }
 
-std::string DaemonProcess::log() const { return read_all(path("log")); }
+std::string DaemonProcess::log() const {
+  return read_all(path("log"));
+}
 
 }  // namespace mus::test

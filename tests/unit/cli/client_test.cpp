@@ -34,7 +34,9 @@ Outcome run(const Command& command, FakeDaemon& daemon) {
   return {code, out.str(), err.str()};
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -59,8 +61,9 @@ TEST_CASE("commands become requests, with every value encoded", "[cli]") {
 
 TEST_CASE("a refusal is printed with its advice and candidates, and fails", "[cli]") {
   FakeDaemon daemon;
-  daemon.answer = HttpReply{409, "application/problem+json",
-                            R"({"detail":"two pods match","advice":"add namespace=","candidates":["a/redis","b/redis"]})"};
+  daemon.answer =
+      HttpReply{409, "application/problem+json",
+                R"({"detail":"two pods match","advice":"add namespace=","candidates":["a/redis","b/redis"]})"};
   Command command;
   command.kind = Command::Kind::prioritize;
   command.target.pod = "redis";
@@ -99,10 +102,17 @@ TEST_CASE("--json prints what came, whatever it is", "[cli]") {
 TEST_CASE("answers that are not what was expected never crash", "[cli]") {
   FakeDaemon daemon;
   Command command;
-  const char* bodies[] = {"", "{", "[]", "3", "null", "{}", R"({"boosts":3,"scheduler":[],"pods":{"a":1},"removed":"x"})",
+  const char* bodies[] = {"",
+                          "{",
+                          "[]",
+                          "3",
+                          "null",
+                          "{}",
+                          R"({"boosts":3,"scheduler":[],"pods":{"a":1},"removed":"x"})",
                           R"({"boosts":[1,null,{"applied":3,"target":7}],"pods":[1,{"waits":"x"}],"removed":[2]})",
                           R"({"boost":[],"detail":5,"advice":{},"candidates":{"a":1}})"};
-  for (const auto kind : {Command::Kind::status, Command::Kind::pods, Command::Kind::prioritize, Command::Kind::reset}) {
+  for (const auto kind :
+       {Command::Kind::status, Command::Kind::pods, Command::Kind::prioritize, Command::Kind::reset}) {
     for (const auto* body : bodies) {
       for (const int status : {200, 500}) {
         CAPTURE(body, status);
@@ -175,9 +185,10 @@ TEST_CASE("durations are short", "[cli]") {
 
 TEST_CASE("check says what to do and fails when something is missing", "[cli]") {
   std::ostringstream out;
-  CHECK(print_check({{"kernel", CheckItem::Level::ok, "6.18", ""}, {"BTF", CheckItem::Level::warning, "odd", "look"}}, false,
-                    out) == 0);
-  CHECK(out.str() == "ok       kernel  6.18\nwarning  BTF     odd\n                 -> look\nThis node can run mus-scheduler.\n");
+  CHECK(print_check({{"kernel", CheckItem::Level::ok, "6.18", ""}, {"BTF", CheckItem::Level::warning, "odd", "look"}},
+                    false, out) == 0);
+  CHECK(out.str() ==
+        "ok       kernel  6.18\nwarning  BTF     odd\n                 -> look\nThis node can run mus-scheduler.\n");
   out.str("");
   CHECK(print_check({{"sched_ext", CheckItem::Level::failure, "none", "boot another"}}, true, out) == 1);
   const auto json = nlohmann::json::parse(out.str());

@@ -48,11 +48,38 @@ TEST_CASE("run without options has the documented defaults", "[cli]") {
 }
 
 TEST_CASE("every option of run reaches its place", "[cli]") {
-  const auto command = parse({"run", "--socket", "/s", "--listen", "127.0.0.1:1", "--state-dir=/d", "--token-file", "/t",
-                              "--cgroup-root", "/c", "--proc-root", "/p", "--on-unsupported", "idle", "--dry-run",
-                              "--slice", "500", "--wakeup-preemption", "off", "--log-level", "debug", "--kubelet-url",
-                              "https://127.0.0.1:10250", "--kubelet-ca", "/ca", "--kubelet-server-name", "node",
-                              "--kubelet-client-cert", "/cert", "--kubelet-client-key", "/key", "--kubelet-token-file",
+  const auto command = parse({"run",
+                              "--socket",
+                              "/s",
+                              "--listen",
+                              "127.0.0.1:1",
+                              "--state-dir=/d",
+                              "--token-file",
+                              "/t",
+                              "--cgroup-root",
+                              "/c",
+                              "--proc-root",
+                              "/p",
+                              "--on-unsupported",
+                              "idle",
+                              "--dry-run",
+                              "--slice",
+                              "500",
+                              "--wakeup-preemption",
+                              "off",
+                              "--log-level",
+                              "debug",
+                              "--kubelet-url",
+                              "https://127.0.0.1:10250",
+                              "--kubelet-ca",
+                              "/ca",
+                              "--kubelet-server-name",
+                              "node",
+                              "--kubelet-client-cert",
+                              "/cert",
+                              "--kubelet-client-key",
+                              "/key",
+                              "--kubelet-token-file",
                               "/kt"});
   REQUIRE(command);
   const auto& options = command->options;
@@ -67,7 +94,8 @@ TEST_CASE("every option of run reaches its place", "[cli]") {
   CHECK(options.scheduler.slice_ns == 500'000);
   CHECK_FALSE(options.scheduler.wakeup_preemption);
   CHECK(options.log_level == "debug");
-  CHECK(options.kubelet == KubeletSettings{"https://127.0.0.1:10250", "/kt", "/ca", "/cert", "/key", "node", "", false});
+  CHECK(options.kubelet ==
+        KubeletSettings{"https://127.0.0.1:10250", "/kt", "/ca", "/cert", "/key", "node", "", false});
 }
 
 TEST_CASE("an empty --listen and the word off both turn TCP off", "[cli]") {
@@ -125,15 +153,18 @@ TEST_CASE("what makes no sense is a usage error with a sentence", "[cli]") {
       {{"run", "--kubelet-url", "https://"}, "names no host"},
       {{"run", "--kubelet-url", "https://127.0.0.1:10250"}, "needs --kubelet-ca or --kubelet-pin"},
       {{"run", "--kubelet-url", "https://[::1]:10250", "--kubelet-ca", "/a", "--kubelet-pin", "/p"}, "exclude"},
-      {{"run", "--kubelet-url", "https://[::1]:10250", "--kubelet-pin", "/p", "--kubelet-server-name", "n"}, "goes with"},
+      {{"run", "--kubelet-url", "https://[::1]:10250", "--kubelet-pin", "/p", "--kubelet-server-name", "n"},
+       "goes with"},
       {{"run", "--kubelet-url", "https://[::1]:10250", "--kubelet-ca", "/a", "--kubelet-client-cert", "/c"}, "missing"},
       {{"run", "--kubelet-url", "https://[::1]:10250", "--kubelet-ca", "/a", "--kubelet-client-key", "/k"}, "missing"},
       {{"run", "--kubelet-url", "https://[::1]:10250", "--kubelet-ca", "/a", "--kubelet-readonly"}, "leave it out"},
       {{"run", "--kubelet-url", "http://127.0.0.1:10255"}, "--kubelet-readonly"},
       {{"run", "--kubelet-url", "http://10.0.0.1:10255", "--kubelet-readonly"}, "loopback"},
       {{"run", "--kubelet-url", "http://127.evil.example:10255", "--kubelet-readonly"}, "loopback"},
-      {{"run", "--kubelet-url", "http://127.0.0.1:10255", "--kubelet-readonly", "--kubelet-token-file", "/t"}, "verified TLS"},
-      {{"run", "--kubelet-url", "http://127.0.0.1:10255", "--kubelet-readonly", "--kubelet-ca", "/a"}, "certificates need https"},
+      {{"run", "--kubelet-url", "http://127.0.0.1:10255", "--kubelet-readonly", "--kubelet-token-file", "/t"},
+       "verified TLS"},
+      {{"run", "--kubelet-url", "http://127.0.0.1:10255", "--kubelet-readonly", "--kubelet-ca", "/a"},
+       "certificates need https"},
       {{"prioritize"}, "needs a target"},
       {{"prioritize", "--all"}, "needs a target"},
       {{"prioritize", "redis", "--weight", "15"}, "--weight"},
@@ -157,7 +188,8 @@ TEST_CASE("what makes no sense is a usage error with a sentence", "[cli]") {
 }
 
 TEST_CASE("good kubelet settings are accepted", "[cli]") {
-  CHECK(parse({"run", "--kubelet-url", "https://localhost:10250", "--kubelet-pin", "/p", "--kubelet-token-file", "/t"}));
+  CHECK(
+      parse({"run", "--kubelet-url", "https://localhost:10250", "--kubelet-pin", "/p", "--kubelet-token-file", "/t"}));
   CHECK(parse({"run", "--kubelet-url", "http://localhost:10255/", "--kubelet-readonly"}));
   CHECK(parse({"run", "--kubelet-url", "http://[::1]:10255", "--kubelet-readonly"}));
 }

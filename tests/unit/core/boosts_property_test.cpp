@@ -97,7 +97,8 @@ TEST_CASE("any sequence of operations leaves the table as the model says", "[boo
         table.reset(target);
         if (!target.pod.empty() || !target.ns.empty()) {
           std::erase_if(model.in_order_of_setting, [&](const ModelBoost& b) {
-            return (target.pod.empty() || target.pod == b.target.pod) && (target.ns.empty() || target.ns == b.target.ns);
+            return (target.pod.empty() || target.pod == b.target.pod) &&
+                   (target.ns.empty() || target.ns == b.target.ns);
           });
         }
       } else if (operation == 7) {

@@ -126,8 +126,11 @@ TEST_CASE("targets are the same however they are spelled", "[boosts]") {
     CHECK(normalized(target).cgroup == "/");
   }
   target.kind = Target::Kind::unit;
-  for (const auto& [spelled, full] : {std::pair{"redis", "redis.service"}, {"redis.service", "redis.service"},
-                                      {"user.slice", "user.slice"}, {"a.b", "a.b.service"}, {".slice", ".slice.service"}}) {
+  for (const auto& [spelled, full] : {std::pair{"redis", "redis.service"},
+                                      {"redis.service", "redis.service"},
+                                      {"user.slice", "user.slice"},
+                                      {"a.b", "a.b.service"},
+                                      {".slice", ".slice.service"}}) {
     target.unit = spelled;
     CHECK(normalized(target).unit == full);
   }
@@ -187,6 +190,7 @@ TEST_CASE("the nearest boosted directory above gives the weight", "[boosts]") {
 TEST_CASE("changes turn one map into the other, removals first", "[boosts]") {
   const Policies from{{CgroupId{1}, 10}, {CgroupId{2}, 20}, {CgroupId{3}, 30}};
   const Policies to{{CgroupId{0}, 5}, {CgroupId{2}, 20}, {CgroupId{3}, 31}};
-  CHECK(changes(from, to) == std::vector<PolicyChange>{{CgroupId{1}, std::nullopt}, {CgroupId{0}, 5}, {CgroupId{3}, 31}});
+  CHECK(changes(from, to) ==
+        std::vector<PolicyChange>{{CgroupId{1}, std::nullopt}, {CgroupId{0}, 5}, {CgroupId{3}, 31}});
   CHECK(changes(from, from).empty());
 }

@@ -13,7 +13,9 @@ constexpr std::int64_t kRestart = 1LL << 48;
 constexpr std::int64_t kHotplug = 1LL << 32;
 const TimePoint kStart{1000h};
 
-ExitRecord record(std::uint32_t kind, std::int64_t code = 0) { return {kind, code, "", ""}; }
+ExitRecord record(std::uint32_t kind, std::int64_t code = 0) {
+  return {kind, code, "", ""};
+}
 
 }  // namespace
 

@@ -66,7 +66,8 @@ TEST_CASE("bad targets are refused and the map stays as it was", "[service][fail
   }
 }
 
-TEST_CASE("a kubelet that is away, refuses us or talks garbage is never taken for an empty node", "[service][failures]") {
+TEST_CASE("a kubelet that is away, refuses us or talks garbage is never taken for an empty node",
+          "[service][failures]") {
   BoostedNode node;
   SECTION("away") {
     node.pods.fail_with(Errc::unavailable);

@@ -73,7 +73,9 @@ TEST_CASE("cgroup, unit and pid need no kubelet", "[service]") {
   node.pods.fail_with(Errc::unavailable);
   const auto id = node.id("/system.slice/redis.service");
   PrioritizeRequest request;
-  SECTION("cgroup") { request = boost_cgroup("/system.slice/redis.service/"); }
+  SECTION("cgroup") {
+    request = boost_cgroup("/system.slice/redis.service/");
+  }
   SECTION("unit") {
     request.target.kind = Target::Kind::unit;
     request.target.unit = "redis";
@@ -86,7 +88,8 @@ TEST_CASE("cgroup, unit and pid need no kubelet", "[service]") {
   REQUIRE(reply);
   CHECK(node.map() == Map{{id, 4096}});
   CHECK(node.pods.cached_asked + node.pods.fresh_asked == 0);
-  if (request.target.kind == Target::Kind::pid) CHECK(reply->note.find("/system.slice/redis.service") != std::string::npos);
+  if (request.target.kind == Target::Kind::pid)
+    CHECK(reply->note.find("/system.slice/redis.service") != std::string::npos);
   // Taking it back does not need the kubelet either, and any spelling of the target does.
   REQUIRE(node.service.reset(request.target));
   CHECK(node.map().empty());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Several callers, the main loop, and a scheduler that is taken off and put back: what the thread sanitizer is to watch.
+// Several callers, the main loop, and a scheduler that is taken off and put back: what the thread sanitizer is to
+// watch.
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <thread>

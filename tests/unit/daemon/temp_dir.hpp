@@ -27,7 +27,9 @@ class TempDir {
   std::string path_;
 };
 
-inline void write_file(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
+inline void write_file(const std::string& path, const std::string& text) {
+  std::ofstream(path) << text;
+}
 
 inline std::string read_file(const std::string& path) {
   std::ifstream file(path);
