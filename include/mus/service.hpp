@@ -50,7 +50,7 @@ struct AppliedCgroup {
 
 /// One boost: what was asked for (desired) and what stands in the scheduler's map (applied).
 struct Boost {
-  std::string id;  ///< stable for the life of the boost: "b1", "b2", ...
+  std::string id;  ///< stable for the life of the boost: "b1", "b2", ...; empty for a dry run's
   Target target;
   std::uint32_t weight = 0;
   std::optional<std::chrono::milliseconds> ttl;             ///< as asked
@@ -113,7 +113,8 @@ class Service {
  public:
   virtual ~Service() = default;
   virtual ServiceResult<PrioritizeReply> prioritize(const PrioritizeRequest& request) = 0;
-  /// Removes the boosts whose target equals `target`; never asks the kubelet. not_found when there is none.
+  /// Removes the boosts that agree with every field given in `target`; never asks the kubelet. not_found when there is
+  /// none.
   virtual ServiceResult<std::vector<Boost>> reset(const Target& target) = 0;
   /// Removes all; never an error.
   virtual std::vector<Boost> reset_all() = 0;
