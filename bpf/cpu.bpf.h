@@ -11,9 +11,11 @@
 
 /* Written by its own CPU at each switch, read by wakers on others: one line per CPU. preempting_at is the exception. */
 struct cpu_ctx {
-  u64 vtime;         /* of the running task when `since` was */
+  u64 vtime;         /* of the running task when `since` was, on the shared queue's scale */
   u64 since;         /* bpf_ktime_get_ns() */
   u64 preempting_at; /* when a waker last claimed this CPU; 0: nobody since the last switch */
+  u64 clock;         /* virtual time of the tasks pinned here ... */
+  u64 skew;          /* ... plus this is comparable to that of the shared queue; see clock.bpf.h */
   u32 weight;        /* of the running task */
   u32 running;       /* 1: one of our tasks runs here */
 } __attribute__((aligned(MUS_CACHE_LINE)));

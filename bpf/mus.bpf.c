@@ -16,6 +16,7 @@
 #include "policy.bpf.h"
 #include "task.bpf.h"
 #include "cpu.bpf.h"
+#include "clock.bpf.h"
 
 char _license[] SEC("license") = "GPL";
 
@@ -26,24 +27,9 @@ char _license[] SEC("license") = "GPL";
 #define PINNED_DSQ 0x20000ULL /* + cpu */
 #define HEAD_SCAN 8           /* queue entries looked at for one that may run on this CPU */
 
-/* Advancing the clock in steps keeps its cache line shared between CPUs at most wakeups. */
-#define CLOCK_STEP_NS (MUS_NSEC_PER_MSEC / 10)
-
 const volatile u64 slice_ns = 3 * MUS_NSEC_PER_MSEC;
 
-u64 vtime_clock;
 struct mus_exit_record exit_record;
-
-static __always_inline void advance_clock(u64 vtime) {
-  u64 clock = vtime_clock;
-
-  /* A lost race leaves the clock a little behind; the next task through a queue moves it again. */
-  if (mus_before(clock + CLOCK_STEP_NS, vtime)) vtime_clock = vtime;
-}
-
-static __always_inline void clamp_task(struct task_struct *p) {
-  p->scx.dsq_vtime = mus_clamp_vtime(p->scx.dsq_vtime, vtime_clock, MUS_LAG_NS, mus_forward_cap(policy_max_weight));
-}
 
 static __always_inline bool is_percpu_kthread(const struct task_struct *p) {
   return (p->flags & PF_KTHREAD) && p->nr_cpus_allowed == 1;
@@ -58,7 +44,8 @@ s32 BPF_PROG(mus_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags
   refresh_policy(p, tctx);
   cpu = claim_idle_cpu(p, prev_cpu);
   if (cpu < 0) return prev_cpu;
-  clamp_task(p);
+  join_clock(p, tctx, MUS_SHARED);
+  clamp_uncontended(p, tctx);
   tctx->queued = false;
   tctx->stealable = false;
   mus_insert(p, SCX_DSQ_LOCAL, slice_ns, 0);
@@ -91,7 +78,7 @@ static __always_inline bool preempt(struct task_struct *p, struct task_ctx *tctx
   s32 victim;
 
   if (!preempt_on_wakeup) return false;
-  victim = claim_victim_cpu(p, cpu, p->scx.dsq_vtime, boosted(tctx), bpf_ktime_get_ns());
+  victim = claim_victim_cpu(p, cpu, comparable_vtime(p, tctx), boosted(tctx), bpf_ktime_get_ns());
   if (victim < 0) return false;
   tctx->queued = false;
   tctx->stealable = false;
@@ -105,13 +92,15 @@ void BPF_PROG(mus_enqueue, struct task_struct *p, u64 enq_flags) {
   bool waking = enq_flags & (SCX_ENQ_WAKEUP | SCX_ENQ_REENQ);
   struct task_ctx *tctx = lookup_task(p);
   s32 cpu = scx_bpf_task_cpu(p);
+  bool pinned = p->nr_cpus_allowed == 1 || mus_migration_disabled(p);
 
   if (!tctx) { /* cannot be: made in init_task */
     mus_insert(p, SCX_DSQ_LOCAL, slice_ns, enq_flags);
     return;
   }
   refresh_policy(p, tctx);
-  clamp_task(p);
+  join_clock(p, tctx, pinned ? cpu : MUS_SHARED);
+  clamp_task(p, tctx, enq_flags & SCX_ENQ_WAKEUP);
   if (enq_flags & SCX_ENQ_REENQ) count(MUS_REENQUEUES);
 
   /* The core found nothing else for this CPU: let it go on. */
@@ -121,13 +110,14 @@ void BPF_PROG(mus_enqueue, struct task_struct *p, u64 enq_flags) {
     return;
   }
   /* Kernel threads of a CPU serve everybody on it and run briefly: first when they wake, in turn when they run on. */
-  if (is_percpu_kthread(p) && (enq_flags & SCX_ENQ_WAKEUP) && !mus_before(vtime_clock, p->scx.dsq_vtime)) {
+  if (is_percpu_kthread(p) && (enq_flags & SCX_ENQ_WAKEUP) &&
+      !mus_before(*task_clock(tctx->pinned_to), p->scx.dsq_vtime)) {
     tctx->queued = false;
     mus_insert(p, SCX_DSQ_LOCAL, slice_ns, enq_flags | SCX_ENQ_PREEMPT);
     return;
   }
   if (waking && preempt(p, tctx, cpu, enq_flags)) return;
-  if (p->nr_cpus_allowed == 1 || mus_migration_disabled(p))
+  if (pinned)
     enqueue_pinned(p, tctx, cpu, enq_flags);
   else
     enqueue_shared(p, tctx, enq_flags);
@@ -156,32 +146,37 @@ static __always_inline struct queue_head peek(u64 dsq, s32 cpu) {
   return head;
 }
 
+/* One more slice for the task that runs. */
+static __always_inline void keep(struct task_struct *p, const struct task_ctx *tctx, s32 cpu) {
+  struct cpu_ctx *cctx = lookup_cpu(cpu);
+
+  p->scx.slice = slice_ns;
+  if (cctx) note_running(cctx, comparable_vtime(p, tctx), task_weight(p, tctx), bpf_ktime_get_ns());
+  count(MUS_KEPT);
+}
+
 SEC("struct_ops/mus_dispatch")
 void BPF_PROG(mus_dispatch, s32 cpu, struct task_struct *prev) {
   bool prev_runnable = prev && (prev->scx.flags & SCX_TASK_QUEUED);
   struct queue_head pinned = peek(PINNED_DSQ + cpu, cpu);
   struct queue_head shared = peek(SHARED_DSQ, cpu);
-  bool pinned_first = pinned.found && (!shared.found || !mus_before(shared.vtime, pinned.vtime));
-  struct task_ctx *tctx;
-  struct cpu_ctx *cctx;
+  struct cpu_ctx *cctx = lookup_cpu(cpu);
+  struct task_ctx *tctx = NULL;
+  bool pinned_first;
 
-  if (prev_runnable) {
-    bool any = pinned.found || shared.found;
+  if (pinned.found && cctx) pinned.vtime += pinned_skew(cctx);
+  pinned_first = pinned.found && (!shared.found || !mus_before(shared.vtime, pinned.vtime));
+  if (prev_runnable) tctx = lookup_task(prev);
+  if (prev_runnable && tctx) {
     u64 first = pinned_first ? pinned.vtime : shared.vtime;
 
-    tctx = lookup_task(prev);
-    cctx = lookup_cpu(cpu);
-    if (tctx && cctx) {
-      refresh_policy(prev, tctx);
-      charge(prev, tctx);
-      /* Alternating with whoever is next in the queue would halve every weight: go on while nobody is further behind. */
-      if (any && !mus_before(first, prev->scx.dsq_vtime)) {
-        advance_clock(prev->scx.dsq_vtime);
-        prev->scx.slice = slice_ns;
-        note_running(cctx, prev->scx.dsq_vtime, task_weight(prev, tctx), bpf_ktime_get_ns());
-        count(MUS_KEPT);
-        return;
-      }
+    refresh_policy(prev, tctx);
+    charge(prev, tctx);
+    /* Alternating with whoever is next in the queue would halve every weight: go on while nobody is further behind. */
+    if ((pinned.found || shared.found) && !mus_before(first, comparable_vtime(prev, tctx))) {
+      advance_clock(tctx, prev->scx.dsq_vtime);
+      keep(prev, tctx, cpu);
+      return;
     }
   }
   if (pinned_first) {
@@ -189,12 +184,9 @@ void BPF_PROG(mus_dispatch, s32 cpu, struct task_struct *prev) {
   } else {
     if (mus_move_to_local(SHARED_DSQ) || mus_move_to_local(PINNED_DSQ + cpu)) return;
   }
-  if (prev_runnable) {
-    prev->scx.slice = slice_ns;
-    tctx = lookup_task(prev);
-    cctx = lookup_cpu(cpu);
-    if (tctx && cctx) note_running(cctx, prev->scx.dsq_vtime, task_weight(prev, tctx), bpf_ktime_get_ns());
-    count(MUS_KEPT);
+  if (prev_runnable && tctx) {
+    clamp_uncontended(prev, tctx);
+    keep(prev, tctx, cpu);
   }
 }
 
@@ -216,13 +208,13 @@ void BPF_PROG(mus_running, struct task_struct *p) {
 
   if (!tctx || !cctx) return;
   account_wait(tctx, now);
-  if (tctx->queued) advance_clock(p->scx.dsq_vtime);
+  if (tctx->queued) advance_clock(tctx, p->scx.dsq_vtime);
   if (tctx->stealable && tctx->last_cpu != cpu) count(MUS_STEALS);
   tctx->stealable = false;
   tctx->last_cpu = cpu;
   tctx->charged_until = p->se.sum_exec_runtime;
   cctx->preempting_at = 0;
-  note_running(cctx, p->scx.dsq_vtime, task_weight(p, tctx), now);
+  note_running(cctx, comparable_vtime(p, tctx), task_weight(p, tctx), now);
 }
 
 SEC("struct_ops/mus_stopping")
@@ -266,6 +258,7 @@ s32 BPF_PROG(mus_init_task, struct task_struct *p, struct scx_init_task_args *ar
   tctx->policy_weight = MUS_WEIGHT_ONE;
   tctx->slot = MUS_NO_SLOT;
   tctx->last_cpu = -1;
+  tctx->pinned_to = MUS_SHARED;
   return 0;
 }
 
@@ -273,8 +266,10 @@ SEC("struct_ops/mus_enable")
 void BPF_PROG(mus_enable, struct task_struct *p) {
   struct task_ctx *tctx = lookup_task(p);
 
-  p->scx.dsq_vtime = vtime_clock;
-  if (tctx) tctx->charged_until = p->se.sum_exec_runtime;
+  p->scx.dsq_vtime = shared_clock;
+  if (!tctx) return;
+  tctx->pinned_to = MUS_SHARED;
+  tctx->charged_until = p->se.sum_exec_runtime;
 }
 
 /* Present and empty: without them the kernel ejects the scheduler at each hotplug. Queues exist for every CPU id. */

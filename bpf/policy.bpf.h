@@ -49,7 +49,9 @@ static inline __u64 mus_forward_cap(__u32 max_weight) {
   return MUS_MAX_AHEAD_NS * MUS_WEIGHT_ONE / max_weight;
 }
 
-/* Both sides at every enqueue: no banked sleep, no debt without end. */
+/* Both sides, at every enqueue: no banked sleep, no debt without end. The caller's lag depends on where the task comes
+ * from: MUS_LAG_NS for one that slept, the forward cap for one that was runnable all along - what it is behind then is
+ * service that it is owed, and to cut that to the same line for all would make their weights equal. */
 static inline __u64 mus_clamp_vtime(__u64 vtime, __u64 clock, __u64 lag, __u64 cap) {
   if (mus_before(vtime, clock - lag)) return clock - lag;
   if (mus_before(clock + cap, vtime)) return clock + cap;

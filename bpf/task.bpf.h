@@ -5,6 +5,7 @@
 
 #define MUS_NO_SLOT (~0U)
 #define MUS_MAX_CGROUP_DEPTH 32
+#define MUS_SHARED (-1)
 
 struct task_ctx {
   u64 cgroup_id;     /* the policy below was resolved for this cgroup ... */
@@ -14,6 +15,7 @@ struct task_ctx {
   u32 policy_weight;
   u32 slot;          /* of the matched policy, or MUS_NO_SLOT */
   s32 last_cpu;
+  s32 pinned_to;     /* the CPU in whose virtual time its vtime counts, or MUS_SHARED: in that of the shared queue */
   bool queued;       /* came through a vtime queue, so that running it may move the clock */
   bool stealable;    /* ... through the shared one */
 };
