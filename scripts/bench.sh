@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 # ./dev bench: so far, how long a boost takes from the API to the policy map.
 set -euo pipefail
+: "${MUS_ROOT:?this is a part of ./dev bench}"
 
-# shellcheck source=scripts/lib.sh
+# shellcheck source=/dev/null
 . "$MUS_ROOT/scripts/lib.sh"
 
 (($# == 0)) || die "bench: no option '$1'"

@@ -3,6 +3,7 @@
 # ./dev demo: Redis beside a CPU hog, with and without a boost. The scene and
 # the measurements are in bench/demo; this chooses where they run.
 set -euo pipefail
+: "${MUS_ROOT:?this is a part of ./dev demo}"
 
 for piece in lib packages apt deps build kernels qemu vm-image vm; do
 	# shellcheck source=/dev/null
