@@ -53,8 +53,8 @@ struct Boost {
   std::string id;  ///< stable for the life of the boost: "b1", "b2", ...; empty for a dry run's
   Target target;
   std::uint32_t weight = 0;
-  std::optional<std::chrono::milliseconds> ttl;             ///< as asked
-  std::optional<std::chrono::milliseconds> expires_in;      ///< left now
+  std::optional<std::chrono::milliseconds> ttl;         ///< as asked
+  std::optional<std::chrono::milliseconds> expires_in;  ///< left now
   std::vector<AppliedCgroup> applied;
   std::string pending;  ///< why nothing is applied now; empty when applied
 };
@@ -90,7 +90,7 @@ struct StatusSnapshot {
   std::optional<ExitRecord> last_ejection;
   std::optional<std::chrono::seconds> last_ejection_age;
   std::optional<std::chrono::milliseconds> next_attempt_in;
-  std::uint64_t attaches = 0;   ///< successful ones since start
+  std::uint64_t attaches = 0;  ///< successful ones since start
   std::uint64_t ejections = 0;
   SchedulerOptions options;
   SchedulerStats stats;
