@@ -29,24 +29,24 @@ class CgroupTree {
   virtual ~CgroupTree() = default;
 
   /// One walk over all pods' directories, whatever driver and runtime made them.
-  virtual Result<std::vector<PodCgroup>> pods() const = 0;
+  [[nodiscard]] virtual Result<std::vector<PodCgroup>> pods() const = 0;
 
   /// The pod's directory. `uid` or `config_hash` as in Pod; Errc::not_found when there is none (yet).
-  virtual Result<Cgroup> pod(const Pod& pod) const = 0;
+  [[nodiscard]] virtual Result<Cgroup> pod(const Pod& pod) const = 0;
 
   /// The container's directory, below its pod's. Checked through /proc when a process of it is visible: the tail of
   /// /proc/<pid>/cgroup must name the same directory; disagreement is tried once more, then Errc::unavailable.
-  virtual Result<Cgroup> container(const Pod& pod, const Container& container) const = 0;
+  [[nodiscard]] virtual Result<Cgroup> container(const Pod& pod, const Container& container) const = 0;
 
   /// A directory named by the operator ("/system.slice/x.service"). Resolved beneath the root: no "..", no links.
   /// invalid_argument for "/", the kubepods root, its QoS slices; not_found when absent.
-  virtual Result<Cgroup> path(std::string_view path) const = 0;
+  [[nodiscard]] virtual Result<Cgroup> path(std::string_view path) const = 0;
 
   /// A systemd unit's directory (service, scope or slice; the name alone, ".service" is added when there is no type).
-  virtual Result<Cgroup> unit(std::string_view name) const = 0;
+  [[nodiscard]] virtual Result<Cgroup> unit(std::string_view name) const = 0;
 
   /// The cgroup that a process is in; a pid that is reused between two looks is noticed and refused.
-  virtual Result<Cgroup> pid(std::int64_t pid) const = 0;
+  [[nodiscard]] virtual Result<Cgroup> pid(std::int64_t pid) const = 0;
 
   /// Is the directory still there, with the same id?
   [[nodiscard]] virtual bool alive(const Cgroup& cgroup) const = 0;

@@ -17,16 +17,16 @@ class CgroupFs final : public CgroupTree {
   /// `cgroup_root` as in --cgroup-root ("/sys/fs/cgroup"), `proc_root` as in --proc-root ("/proc").
   CgroupFs(std::string cgroup_root, std::string proc_root);
 
-  Result<std::vector<PodCgroup>> pods() const override;
-  Result<Cgroup> pod(const Pod& pod) const override;
-  Result<Cgroup> container(const Pod& pod, const Container& container) const override;
-  Result<Cgroup> path(std::string_view path) const override;
-  Result<Cgroup> unit(std::string_view name) const override;
-  Result<Cgroup> pid(std::int64_t pid) const override;
+  [[nodiscard]] Result<std::vector<PodCgroup>> pods() const override;
+  [[nodiscard]] Result<Cgroup> pod(const Pod& pod) const override;
+  [[nodiscard]] Result<Cgroup> container(const Pod& pod, const Container& container) const override;
+  [[nodiscard]] Result<Cgroup> path(std::string_view path) const override;
+  [[nodiscard]] Result<Cgroup> unit(std::string_view name) const override;
+  [[nodiscard]] Result<Cgroup> pid(std::int64_t pid) const override;
   [[nodiscard]] bool alive(const Cgroup& cgroup) const override;
 
  private:
-  Result<Cgroup> find_container(const Tree& tree, const Pod& pod, const Container& container) const;
+  [[nodiscard]] Result<Cgroup> find_container(const Tree& tree, const Pod& pod, const Container& container) const;
 
   std::string cgroup_root_;
   std::string proc_root_;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 namespace mus::kube {
 namespace {
@@ -127,8 +128,12 @@ std::vector<std::string> usual_pod_paths(std::string_view uid) {
   std::vector<std::string> paths{"/kubepods.slice/kubepods-pod" + escaped + ".slice", "/kubepods/pod" + plain};
   for (const auto qos_name : qos_names) {
     const std::string qos{qos_name};
-    paths.push_back("/kubepods.slice/kubepods-" + qos + ".slice/kubepods-" + qos + "-pod" + escaped + ".slice");
-    paths.push_back("/kubepods/" + qos + "/pod" + plain);
+    const std::string stem = "kubepods-" + qos;
+    std::string slice{"/kubepods.slice/"};
+    slice.append(stem).append(".slice/").append(stem).append("-pod").append(escaped).append(".slice");
+    paths.push_back(std::move(slice));
+    std::string directory{"/kubepods/"};
+    paths.push_back(std::move(directory.append(qos).append("/pod").append(plain)));
   }
   return paths;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cgroup/refusal.hpp"
 
+#include <utility>
+
 #include "cgroup/kube_layout.hpp"
 
 namespace mus {
@@ -23,7 +25,9 @@ Result<void> check_boostable(const Tree& tree, const std::string& path) {
     case kube::Place::outside:
       for (const auto& child : tree.children(path)) {
         if (kube::step(kube::Place::outside, child).place == kube::Place::kubepods) {
-          return fail(Errc::invalid_argument, path + " holds " + child + ", that is all pods of the node", advice);
+          auto why = path;
+          why.append(" holds ").append(child).append(", that is all pods of the node");
+          return fail(Errc::invalid_argument, std::move(why), advice);
         }
       }
       break;
