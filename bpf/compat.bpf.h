@@ -11,27 +11,27 @@
 s32 scx_bpf_create_dsq(u64 dsq_id, s32 node) __ksym;
 s32 scx_bpf_dsq_nr_queued(u64 dsq_id) __ksym;
 void scx_bpf_kick_cpu(s32 cpu, u64 flags) __ksym;
-s32 scx_bpf_task_cpu(const struct task_struct *p) __ksym;
+s32 scx_bpf_task_cpu(const struct task_struct* p) __ksym;
 bool scx_bpf_test_and_clear_cpu_idle(s32 cpu) __ksym;
-s32 scx_bpf_pick_idle_cpu(const struct cpumask *allowed, u64 flags) __ksym;
-const struct cpumask *scx_bpf_get_idle_smtmask(void) __ksym;
-void scx_bpf_put_idle_cpumask(const struct cpumask *mask) __ksym;
+s32 scx_bpf_pick_idle_cpu(const struct cpumask* allowed, u64 flags) __ksym;
+const struct cpumask* scx_bpf_get_idle_smtmask(void) __ksym;
+void scx_bpf_put_idle_cpumask(const struct cpumask* mask) __ksym;
 u32 scx_bpf_nr_cpu_ids(void) __ksym;
-bool bpf_cpumask_test_cpu(u32 cpu, const struct cpumask *mask) __ksym;
-struct cgroup *bpf_cgroup_ancestor(struct cgroup *cgrp, int level) __ksym;
-void bpf_cgroup_release(struct cgroup *cgrp) __ksym;
-int bpf_iter_scx_dsq_new(struct bpf_iter_scx_dsq *it, u64 dsq_id, u64 flags) __ksym;
-struct task_struct *bpf_iter_scx_dsq_next(struct bpf_iter_scx_dsq *it) __ksym;
-void bpf_iter_scx_dsq_destroy(struct bpf_iter_scx_dsq *it) __ksym;
+bool bpf_cpumask_test_cpu(u32 cpu, const struct cpumask* mask) __ksym;
+struct cgroup* bpf_cgroup_ancestor(struct cgroup* cgrp, int level) __ksym;
+void bpf_cgroup_release(struct cgroup* cgrp) __ksym;
+int bpf_iter_scx_dsq_new(struct bpf_iter_scx_dsq* it, u64 dsq_id, u64 flags) __ksym;
+struct task_struct* bpf_iter_scx_dsq_next(struct bpf_iter_scx_dsq* it) __ksym;
+void bpf_iter_scx_dsq_destroy(struct bpf_iter_scx_dsq* it) __ksym;
 
 /* 6.12: scx_bpf_dispatch; 6.13: scx_bpf_dsq_insert returning void; 6.19: scx_bpf_dsq_insert___v2 returning bool, to be
  * called scx_bpf_dsq_insert once the void form is dropped (announced for 7.3, still there in 7.3.4). */
-void scx_bpf_dispatch___k612(struct task_struct *p, u64 dsq, u64 slice, u64 flags) __ksym __weak;
-void scx_bpf_dsq_insert___k613(struct task_struct *p, u64 dsq, u64 slice, u64 flags) __ksym __weak;
-bool scx_bpf_dsq_insert___v2___k619(struct task_struct *p, u64 dsq, u64 slice, u64 flags) __ksym __weak;
-bool scx_bpf_dsq_insert___later(struct task_struct *p, u64 dsq, u64 slice, u64 flags) __ksym __weak;
+void scx_bpf_dispatch___k612(struct task_struct* p, u64 dsq, u64 slice, u64 flags) __ksym __weak;
+void scx_bpf_dsq_insert___k613(struct task_struct* p, u64 dsq, u64 slice, u64 flags) __ksym __weak;
+bool scx_bpf_dsq_insert___v2___k619(struct task_struct* p, u64 dsq, u64 slice, u64 flags) __ksym __weak;
+bool scx_bpf_dsq_insert___later(struct task_struct* p, u64 dsq, u64 slice, u64 flags) __ksym __weak;
 
-static __always_inline void mus_insert(struct task_struct *p, u64 dsq, u64 slice, u64 flags) {
+static __always_inline void mus_insert(struct task_struct* p, u64 dsq, u64 slice, u64 flags) {
   if (bpf_ksym_exists(scx_bpf_dsq_insert___v2___k619))
     scx_bpf_dsq_insert___v2___k619(p, dsq, slice, flags);
   else if (bpf_ksym_exists(scx_bpf_dsq_insert___k613))
@@ -43,11 +43,11 @@ static __always_inline void mus_insert(struct task_struct *p, u64 dsq, u64 slice
 }
 
 /* 6.12: scx_bpf_dispatch_vtime; 6.13: scx_bpf_dsq_insert_vtime; 6.19: arguments in a struct (the old form to go). */
-void scx_bpf_dispatch_vtime___k612(struct task_struct *p, u64 dsq, u64 slice, u64 vtime, u64 flags) __ksym __weak;
-void scx_bpf_dsq_insert_vtime___k613(struct task_struct *p, u64 dsq, u64 slice, u64 vtime, u64 flags) __ksym __weak;
-bool __scx_bpf_dsq_insert_vtime___k619(struct task_struct *p, struct scx_bpf_dsq_insert_vtime_args *args) __ksym __weak;
+void scx_bpf_dispatch_vtime___k612(struct task_struct* p, u64 dsq, u64 slice, u64 vtime, u64 flags) __ksym __weak;
+void scx_bpf_dsq_insert_vtime___k613(struct task_struct* p, u64 dsq, u64 slice, u64 vtime, u64 flags) __ksym __weak;
+bool __scx_bpf_dsq_insert_vtime___k619(struct task_struct* p, struct scx_bpf_dsq_insert_vtime_args* args) __ksym __weak;
 
-static __always_inline void mus_insert_vtime(struct task_struct *p, u64 dsq, u64 slice, u64 vtime, u64 flags) {
+static __always_inline void mus_insert_vtime(struct task_struct* p, u64 dsq, u64 slice, u64 vtime, u64 flags) {
   if (bpf_core_type_exists(struct scx_bpf_dsq_insert_vtime_args)) {
     struct scx_bpf_dsq_insert_vtime_args args = {.dsq_id = dsq, .slice = slice, .vtime = vtime, .enq_flags = flags};
     __scx_bpf_dsq_insert_vtime___k619(p, &args);
@@ -78,7 +78,7 @@ void scx_bpf_reenqueue_local___v2___k619(void) __ksym __weak;
 
 /* A task that may not leave its CPU just now. The BPF prologue itself disables migration of `current`, so there a
  * count of one says nothing (always with PREEMPT_RCU, else before 6.18). */
-static __always_inline bool mus_migration_disabled(const struct task_struct *p) {
+static __always_inline bool mus_migration_disabled(const struct task_struct* p) {
   u32 count;
 
   if (!bpf_core_field_exists(p->migration_disabled)) return false;

@@ -16,8 +16,10 @@ struct cpu_ctx {
   u64 preempting_at; /* when a waker last claimed this CPU; 0: nobody since the last switch */
   u64 clock;         /* virtual time of the tasks pinned here ... */
   u64 skew;          /* ... plus this is comparable to that of the shared queue; see clock.bpf.h */
+  u64 passed_over;   /* since when the other queue's head has waited for a turn here; 0: it has not */
   u32 weight;        /* of the running task */
-  u32 running;       /* 1: one of our tasks runs here */
+  u16 running;       /* 1: one of our tasks runs here */
+  u16 pinned_turn;   /* 1: the pinned queue's head was the earlier one when both had one */
 } __attribute__((aligned(MUS_CACHE_LINE)));
 
 static struct cpu_ctx cpus[MUS_MAX_CPUS];
@@ -27,7 +29,7 @@ const volatile bool smt_active;
 const volatile bool preempt_on_wakeup = true;
 const volatile u32 nr_cpu_ids = 1;
 
-static __always_inline struct cpu_ctx *lookup_cpu(s32 cpu) {
+static __always_inline struct cpu_ctx* lookup_cpu(s32 cpu) {
   u64 index = (u32)cpu;
 
   if (index >= MUS_MAX_CPUS) return NULL;
@@ -42,7 +44,7 @@ static __always_inline void count(enum mus_counter counter) {
   if (cpu < MUS_MAX_CPUS) counters[cpu].values[counter]++;
 }
 
-static __always_inline void note_running(struct cpu_ctx *cctx, u64 vtime, u32 weight, u64 now) {
+static __always_inline void note_running(struct cpu_ctx* cctx, u64 vtime, u32 weight, u64 now) {
   cctx->vtime = vtime;
   cctx->weight = weight;
   cctx->since = now;
@@ -50,13 +52,13 @@ static __always_inline void note_running(struct cpu_ctx *cctx, u64 vtime, u32 we
 }
 
 /* Claims an idle CPU for p: its previous one first, a whole idle core before a busy sibling. -1: none. */
-static __always_inline s32 claim_idle_cpu(const struct task_struct *p, s32 prev) {
+static __always_inline s32 claim_idle_cpu(const struct task_struct* p, s32 prev) {
   bool prev_allowed = bpf_cpumask_test_cpu(prev, p->cpus_ptr);
   s32 cpu;
 
   if (smt_active) {
     if (prev_allowed) {
-      const struct cpumask *idle_cores = scx_bpf_get_idle_smtmask();
+      const struct cpumask* idle_cores = scx_bpf_get_idle_smtmask();
       bool core_idle = bpf_cpumask_test_cpu(prev, idle_cores);
 
       scx_bpf_put_idle_cpumask(idle_cores);
@@ -71,7 +73,7 @@ static __always_inline s32 claim_idle_cpu(const struct task_struct *p, s32 prev)
 }
 
 /* Where the task that runs on a CPU stands in service now. */
-static __always_inline u64 projected_vtime(const struct cpu_ctx *cctx, u64 now) {
+static __always_inline u64 projected_vtime(const struct cpu_ctx* cctx, u64 now) {
   u64 since = cctx->since;
   u32 weight = cctx->weight;
 
@@ -80,7 +82,7 @@ static __always_inline u64 projected_vtime(const struct cpu_ctx *cctx, u64 now) 
 
 /* How far (vtime) the task on `cpu` is ahead of a waker at `vtime`; 0: not one to preempt. */
 static __always_inline u64 victim_lead(s32 cpu, u64 vtime, bool boost, u64 now) {
-  struct cpu_ctx *cctx = lookup_cpu(cpu);
+  struct cpu_ctx* cctx = lookup_cpu(cpu);
   u64 there;
 
   if (!cctx || !cctx->running) return 0;
@@ -91,7 +93,7 @@ static __always_inline u64 victim_lead(s32 cpu, u64 vtime, bool boost, u64 now) 
 
 /* One preemptor per CPU at a time. */
 static __always_inline bool claim_victim(s32 cpu, u64 now) {
-  struct cpu_ctx *cctx = lookup_cpu(cpu);
+  struct cpu_ctx* cctx = lookup_cpu(cpu);
   u64 seen;
 
   if (!cctx) return false;
@@ -103,7 +105,7 @@ static __always_inline bool claim_victim(s32 cpu, u64 now) {
 /* A CPU whose task p deserves more, claimed for p: the previous one if it will do (the waker usually runs there: no
  * interrupt to another CPU, warm caches), else the one furthest ahead in service among a few probes; a boosted waker
  * probes all, up to MUS_BOOSTED_PROBES from a random start. -1: none. */
-static __always_inline s32 claim_victim_cpu(const struct task_struct *p, s32 prev, u64 vtime, bool boost, u64 now) {
+static __always_inline s32 claim_victim_cpu(const struct task_struct* p, s32 prev, u64 vtime, bool boost, u64 now) {
   u32 total = nr_cpu_ids ?: 1;
   u64 best_lead = 0;
   s32 best = -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The scheduler: one weighted-vtime queue for the machine, one per CPU for tasks that cannot leave theirs. A waking task
- * gets an idle CPU at once, or the CPU of a task that is ahead of it in service, or its place in the queue.
+ * The scheduler: one weighted-vtime queue for the machine, one per CPU for tasks that cannot leave theirs. A waking
+ * task gets an idle CPU at once, or the CPU of a task that is ahead of it in service, or its place in the queue.
  * docs/scheduler.md tells why; the arithmetic is in policy.bpf.h.
  */
 /* Ours are in compat.bpf.h: several variants of one name, each weak. */
@@ -12,11 +12,11 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "clock.bpf.h"
 #include "compat.bpf.h"
+#include "cpu.bpf.h"
 #include "policy.bpf.h"
 #include "task.bpf.h"
-#include "cpu.bpf.h"
-#include "clock.bpf.h"
 
 char _license[] SEC("license") = "GPL";
 
@@ -31,13 +31,13 @@ const volatile u64 slice_ns = 3 * MUS_NSEC_PER_MSEC;
 
 struct mus_exit_record exit_record;
 
-static __always_inline bool is_percpu_kthread(const struct task_struct *p) {
+static __always_inline bool is_percpu_kthread(const struct task_struct* p) {
   return (p->flags & PF_KTHREAD) && p->nr_cpus_allowed == 1;
 }
 
 SEC("struct_ops/mus_select_cpu")
-s32 BPF_PROG(mus_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags) {
-  struct task_ctx *tctx = lookup_task(p);
+s32 BPF_PROG(mus_select_cpu, struct task_struct* p, s32 prev_cpu, u64 wake_flags) {
+  struct task_ctx* tctx = lookup_task(p);
   s32 cpu;
 
   if (!tctx) return prev_cpu;
@@ -53,7 +53,7 @@ s32 BPF_PROG(mus_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags
   return cpu;
 }
 
-static __always_inline void enqueue_pinned(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 enq_flags) {
+static __always_inline void enqueue_pinned(struct task_struct* p, struct task_ctx* tctx, s32 cpu, u64 enq_flags) {
   tctx->queued = true;
   tctx->stealable = false;
   mus_insert_vtime(p, PINNED_DSQ + cpu, slice_ns, p->scx.dsq_vtime, enq_flags);
@@ -61,7 +61,7 @@ static __always_inline void enqueue_pinned(struct task_struct *p, struct task_ct
   if (scx_bpf_test_and_clear_cpu_idle(cpu)) scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
 }
 
-static __always_inline void enqueue_shared(struct task_struct *p, struct task_ctx *tctx, u64 enq_flags) {
+static __always_inline void enqueue_shared(struct task_struct* p, struct task_ctx* tctx, u64 enq_flags) {
   s32 idle;
 
   tctx->queued = true;
@@ -74,7 +74,7 @@ static __always_inline void enqueue_shared(struct task_struct *p, struct task_ct
 }
 
 /* Straight onto a CPU's own queue, in front of what runs there. At most one such task waits there at a time. */
-static __always_inline bool preempt(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 enq_flags) {
+static __always_inline bool preempt(struct task_struct* p, struct task_ctx* tctx, s32 cpu, u64 enq_flags) {
   s32 victim;
 
   if (!preempt_on_wakeup) return false;
@@ -88,9 +88,9 @@ static __always_inline bool preempt(struct task_struct *p, struct task_ctx *tctx
 }
 
 SEC("struct_ops/mus_enqueue")
-void BPF_PROG(mus_enqueue, struct task_struct *p, u64 enq_flags) {
+void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
   bool waking = enq_flags & (SCX_ENQ_WAKEUP | SCX_ENQ_REENQ);
-  struct task_ctx *tctx = lookup_task(p);
+  struct task_ctx* tctx = lookup_task(p);
   s32 cpu = scx_bpf_task_cpu(p);
   bool pinned = p->nr_cpus_allowed == 1 || mus_migration_disabled(p);
 
@@ -124,18 +124,19 @@ void BPF_PROG(mus_enqueue, struct task_struct *p, u64 enq_flags) {
 }
 
 struct queue_head {
-  u64 vtime;
+  u64 vtime; /* of the first task that may run on this CPU: the same that moving from the queue would take */
   bool found;
 };
 
-/* First task of a queue that may run on this CPU; the same that moving from the queue would take. */
-static __always_inline struct queue_head peek(u64 dsq, s32 cpu) {
+/* `clock`: of the queue, moved up to its first task. */
+static __always_inline struct queue_head peek(u64 dsq, s32 cpu, u64* clock) {
   struct queue_head head = {};
-  struct task_struct *p;
+  struct task_struct* p;
   u32 scanned = 0;
 
   if (!scx_bpf_dsq_nr_queued(dsq)) return head;
   bpf_for_each(scx_dsq, p, dsq, 0) {
+    if (!scanned) advance_clock(clock, p->scx.dsq_vtime);
     if (bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) {
       head.vtime = p->scx.dsq_vtime;
       head.found = true;
@@ -146,9 +147,33 @@ static __always_inline struct queue_head peek(u64 dsq, s32 cpu) {
   return head;
 }
 
+struct turn {
+  bool pinned; /* the pinned queue's, else the shared one's */
+  bool forced; /* it has been passed over for too long */
+};
+
+/* The earlier head's turn, unless the other queue has been passed over for too long. */
+static __always_inline struct turn choose_queue(struct cpu_ctx* cctx, struct queue_head pinned,
+                                                struct queue_head shared, u64 now) {
+  bool first = pinned.found && (!shared.found || !mus_before(shared.vtime, pinned.vtime));
+  struct turn turn = {.pinned = first};
+
+  if (!pinned.found || !shared.found) {
+    cctx->passed_over = 0;
+  } else if (!cctx->passed_over || first != cctx->pinned_turn) {
+    cctx->pinned_turn = first;
+    cctx->passed_over = now;
+  } else if (now - cctx->passed_over > MUS_MAX_PASSED_OVER_NS) {
+    cctx->passed_over = now;
+    turn.pinned = !first;
+    turn.forced = true;
+  }
+  return turn;
+}
+
 /* One more slice for the task that runs. */
-static __always_inline void keep(struct task_struct *p, const struct task_ctx *tctx, s32 cpu) {
-  struct cpu_ctx *cctx = lookup_cpu(cpu);
+static __always_inline void keep(struct task_struct* p, const struct task_ctx* tctx, s32 cpu) {
+  struct cpu_ctx* cctx = lookup_cpu(cpu);
 
   p->scx.slice = slice_ns;
   if (cctx) note_running(cctx, comparable_vtime(p, tctx), task_weight(p, tctx), bpf_ktime_get_ns());
@@ -156,30 +181,31 @@ static __always_inline void keep(struct task_struct *p, const struct task_ctx *t
 }
 
 SEC("struct_ops/mus_dispatch")
-void BPF_PROG(mus_dispatch, s32 cpu, struct task_struct *prev) {
+void BPF_PROG(mus_dispatch, s32 cpu, struct task_struct* prev) {
   bool prev_runnable = prev && (prev->scx.flags & SCX_TASK_QUEUED);
-  struct queue_head pinned = peek(PINNED_DSQ + cpu, cpu);
-  struct queue_head shared = peek(SHARED_DSQ, cpu);
-  struct cpu_ctx *cctx = lookup_cpu(cpu);
-  struct task_ctx *tctx = NULL;
-  bool pinned_first;
+  struct task_ctx* tctx = prev_runnable ? lookup_task(prev) : NULL;
+  struct cpu_ctx* cctx = lookup_cpu(cpu);
+  struct queue_head pinned, shared;
+  struct turn turn;
 
-  if (pinned.found && cctx) pinned.vtime += pinned_skew(cctx);
-  pinned_first = pinned.found && (!shared.found || !mus_before(shared.vtime, pinned.vtime));
-  if (prev_runnable) tctx = lookup_task(prev);
+  if (!cctx) return;
+  pinned = peek(PINNED_DSQ + cpu, cpu, &cctx->clock);
+  shared = peek(SHARED_DSQ, cpu, &shared_clock);
+  if (pinned.found) pinned.vtime += pinned_skew(cctx);
+  turn = choose_queue(cctx, pinned, shared, bpf_ktime_get_ns());
   if (prev_runnable && tctx) {
-    u64 first = pinned_first ? pinned.vtime : shared.vtime;
+    u64 first = turn.pinned ? pinned.vtime : shared.vtime;
 
     refresh_policy(prev, tctx);
     charge(prev, tctx);
     /* Alternating with whoever is next in the queue would halve every weight: go on while nobody is further behind. */
-    if ((pinned.found || shared.found) && !mus_before(first, comparable_vtime(prev, tctx))) {
-      advance_clock(tctx, prev->scx.dsq_vtime);
+    if ((pinned.found || shared.found) && !turn.forced && !mus_before(first, comparable_vtime(prev, tctx))) {
+      advance_clock(task_clock(tctx->pinned_to), prev->scx.dsq_vtime);
       keep(prev, tctx, cpu);
       return;
     }
   }
-  if (pinned_first) {
+  if (turn.pinned) {
     if (mus_move_to_local(PINNED_DSQ + cpu) || mus_move_to_local(SHARED_DSQ)) return;
   } else {
     if (mus_move_to_local(SHARED_DSQ) || mus_move_to_local(PINNED_DSQ + cpu)) return;
@@ -191,8 +217,8 @@ void BPF_PROG(mus_dispatch, s32 cpu, struct task_struct *prev) {
 }
 
 SEC("struct_ops/mus_runnable")
-void BPF_PROG(mus_runnable, struct task_struct *p, u64 enq_flags) {
-  struct task_ctx *tctx = lookup_task(p);
+void BPF_PROG(mus_runnable, struct task_struct* p, u64 enq_flags) {
+  struct task_ctx* tctx = lookup_task(p);
 
   if (!tctx) return;
   tctx->runnable_at = bpf_ktime_get_ns();
@@ -200,15 +226,15 @@ void BPF_PROG(mus_runnable, struct task_struct *p, u64 enq_flags) {
 }
 
 SEC("struct_ops/mus_running")
-void BPF_PROG(mus_running, struct task_struct *p) {
-  struct task_ctx *tctx = lookup_task(p);
+void BPF_PROG(mus_running, struct task_struct* p) {
+  struct task_ctx* tctx = lookup_task(p);
   s32 cpu = scx_bpf_task_cpu(p);
-  struct cpu_ctx *cctx = lookup_cpu(cpu);
+  struct cpu_ctx* cctx = lookup_cpu(cpu);
   u64 now = bpf_ktime_get_ns();
 
   if (!tctx || !cctx) return;
   account_wait(tctx, now);
-  if (tctx->queued) advance_clock(tctx, p->scx.dsq_vtime);
+  if (tctx->queued) advance_clock(task_clock(tctx->pinned_to), p->scx.dsq_vtime);
   if (tctx->stealable && tctx->last_cpu != cpu) count(MUS_STEALS);
   tctx->stealable = false;
   tctx->last_cpu = cpu;
@@ -218,9 +244,9 @@ void BPF_PROG(mus_running, struct task_struct *p) {
 }
 
 SEC("struct_ops/mus_stopping")
-void BPF_PROG(mus_stopping, struct task_struct *p, bool runnable) {
-  struct cpu_ctx *cctx = lookup_cpu(scx_bpf_task_cpu(p));
-  struct task_ctx *tctx = lookup_task(p);
+void BPF_PROG(mus_stopping, struct task_struct* p, bool runnable) {
+  struct cpu_ctx* cctx = lookup_cpu(scx_bpf_task_cpu(p));
+  struct task_ctx* tctx = lookup_task(p);
 
   if (cctx) cctx->running = 0;
   if (!tctx) return;
@@ -229,30 +255,29 @@ void BPF_PROG(mus_stopping, struct task_struct *p, bool runnable) {
 }
 
 SEC("struct_ops/mus_quiescent")
-void BPF_PROG(mus_quiescent, struct task_struct *p, u64 deq_flags) {
-  struct task_ctx *tctx = lookup_task(p);
+void BPF_PROG(mus_quiescent, struct task_struct* p, u64 deq_flags) {
+  struct task_ctx* tctx = lookup_task(p);
 
   if (tctx) tctx->runnable_at = 0;
 }
 
 /* Up to 6.18; the daemon clears this member where the program below serves. */
 SEC("struct_ops/mus_cpu_release")
-void BPF_PROG(mus_cpu_release, s32 cpu, struct scx_cpu_release_args *args) {
+void BPF_PROG(mus_cpu_release, s32 cpu, struct scx_cpu_release_args* args) {
   if (bpf_ksym_exists(scx_bpf_reenqueue_local___k612)) scx_bpf_reenqueue_local___k612();
 }
 
 /* From 6.19: a higher class takes the CPU, so what waits on its own queue goes where others can take it. */
 SEC("?tp_btf/sched_switch")
-int BPF_PROG(mus_sched_switch, bool preempted, struct task_struct *prev, struct task_struct *next, u32 prev_state) {
-  if (next->prio < MAX_RT_PRIO && prev->prio >= MAX_RT_PRIO &&
-      bpf_ksym_exists(scx_bpf_reenqueue_local___v2___k619))
+int BPF_PROG(mus_sched_switch, bool preempted, struct task_struct* prev, struct task_struct* next, u32 prev_state) {
+  if (next->prio < MAX_RT_PRIO && prev->prio >= MAX_RT_PRIO && bpf_ksym_exists(scx_bpf_reenqueue_local___v2___k619))
     scx_bpf_reenqueue_local___v2___k619();
   return 0;
 }
 
 SEC("struct_ops.s/mus_init_task")
-s32 BPF_PROG(mus_init_task, struct task_struct *p, struct scx_init_task_args *args) {
-  struct task_ctx *tctx = bpf_task_storage_get(&task_ctxs, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+s32 BPF_PROG(mus_init_task, struct task_struct* p, struct scx_init_task_args* args) {
+  struct task_ctx* tctx = bpf_task_storage_get(&task_ctxs, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
   if (!tctx) return -12; /* ENOMEM */
   tctx->policy_weight = MUS_WEIGHT_ONE;
@@ -263,8 +288,8 @@ s32 BPF_PROG(mus_init_task, struct task_struct *p, struct scx_init_task_args *ar
 }
 
 SEC("struct_ops/mus_enable")
-void BPF_PROG(mus_enable, struct task_struct *p) {
-  struct task_ctx *tctx = lookup_task(p);
+void BPF_PROG(mus_enable, struct task_struct* p) {
+  struct task_ctx* tctx = lookup_task(p);
 
   p->scx.dsq_vtime = shared_clock;
   if (!tctx) return;
@@ -293,7 +318,7 @@ s32 BPF_PROG(mus_init) {
 }
 
 SEC("struct_ops/mus_exit")
-void BPF_PROG(mus_exit, struct scx_exit_info *info) {
+void BPF_PROG(mus_exit, struct scx_exit_info* info) {
   bpf_probe_read_kernel_str(exit_record.reason, sizeof(exit_record.reason), info->reason);
   bpf_probe_read_kernel_str(exit_record.message, sizeof(exit_record.message), info->msg);
   exit_record.code = info->exit_code;
@@ -303,19 +328,19 @@ void BPF_PROG(mus_exit, struct scx_exit_info *info) {
 
 SEC(".struct_ops.link")
 struct sched_ext_ops mus_ops = {
-    .select_cpu = (void *)mus_select_cpu,
-    .enqueue = (void *)mus_enqueue,
-    .dispatch = (void *)mus_dispatch,
-    .runnable = (void *)mus_runnable,
-    .running = (void *)mus_running,
-    .stopping = (void *)mus_stopping,
-    .quiescent = (void *)mus_quiescent,
-    .cpu_release = (void *)mus_cpu_release,
-    .init_task = (void *)mus_init_task,
-    .enable = (void *)mus_enable,
-    .cpu_online = (void *)mus_cpu_online,
-    .cpu_offline = (void *)mus_cpu_offline,
-    .init = (void *)mus_init,
-    .exit = (void *)mus_exit,
+    .select_cpu = (void*)mus_select_cpu,
+    .enqueue = (void*)mus_enqueue,
+    .dispatch = (void*)mus_dispatch,
+    .runnable = (void*)mus_runnable,
+    .running = (void*)mus_running,
+    .stopping = (void*)mus_stopping,
+    .quiescent = (void*)mus_quiescent,
+    .cpu_release = (void*)mus_cpu_release,
+    .init_task = (void*)mus_init_task,
+    .enable = (void*)mus_enable,
+    .cpu_online = (void*)mus_cpu_online,
+    .cpu_offline = (void*)mus_cpu_offline,
+    .init = (void*)mus_init,
+    .exit = (void*)mus_exit,
     .name = "mus",
 };

@@ -18,13 +18,18 @@
  * mus_forward_cap() turns it into vtime. */
 #define MUS_MAX_AHEAD_NS (1000 * MUS_NSEC_PER_MSEC)
 
+/* The longest that a CPU serves one of its two queues while something waits in the other: the net under the comparison
+ * of their heads. One tick in this time is a share of 0.8 % (HZ=250); smaller ones are rounded up to it. */
+#define MUS_MAX_PASSED_OVER_NS (500 * MUS_NSEC_PER_MSEC)
+
 /* By how much a waking task without a boost must be behind the task that it preempts. */
 #define MUS_PREEMPT_GRAN_NS (1 * MUS_NSEC_PER_MSEC)
 
 /* One charge never covers more: a clock that jumped must not move a task out of reach. */
 #define MUS_MAX_CHARGE_NS (1000 * MUS_NSEC_PER_MSEC)
 
-/* The only comparison of virtual times: right as long as both are within 2^63 of each other, which the clamp ensures. */
+/* The only comparison of virtual times: right as long as both are within 2^63 of each other, which the clamp ensures.
+ */
 static inline int mus_before(__u64 a, __u64 b) {
   return (__s64)(a - b) < 0;
 }

@@ -13,11 +13,11 @@ struct task_ctx {
   u64 charged_until; /* se.sum_exec_runtime that is already in its vtime; immune to remote clocks */
   u64 runnable_at;   /* since when it waits for a CPU; 0: it does not */
   u32 policy_weight;
-  u32 slot;          /* of the matched policy, or MUS_NO_SLOT */
+  u32 slot; /* of the matched policy, or MUS_NO_SLOT */
   s32 last_cpu;
-  s32 pinned_to;     /* the CPU in whose virtual time its vtime counts, or MUS_SHARED: in that of the shared queue */
-  bool queued;       /* came through a vtime queue, so that running it may move the clock */
-  bool stealable;    /* ... through the shared one */
+  s32 pinned_to;  /* the CPU in whose virtual time its vtime counts, or MUS_SHARED: in that of the shared queue */
+  bool queued;    /* came through a vtime queue, so that running it may move the clock */
+  bool stealable; /* ... through the shared one */
 };
 
 struct {
@@ -45,13 +45,13 @@ struct {
 volatile u64 policy_generation = 1;
 volatile u32 policy_max_weight = MUS_WEIGHT_ONE;
 
-static __always_inline struct task_ctx *lookup_task(struct task_struct *p) {
+static __always_inline struct task_ctx* lookup_task(struct task_struct* p) {
   return bpf_task_storage_get(&task_ctxs, p, 0, 0);
 }
 
 /* Nearest cgroup at or above the task's own that has a policy. Runs when the task's cgroup or the map changed, not per
  * wakeup. By p->cgroups and not by scx_bpf_task_cgroup(), which stops at the last level with the cpu controller. */
-static __noinline void resolve_policy(struct cgroup *cgrp, struct task_ctx *tctx) {
+static __noinline void resolve_policy(struct cgroup* cgrp, struct task_ctx* tctx) {
   s32 level;
 
   tctx->policy_weight = MUS_WEIGHT_ONE;
@@ -59,8 +59,8 @@ static __noinline void resolve_policy(struct cgroup *cgrp, struct task_ctx *tctx
   if (!cgrp) return;
   bpf_for(level, 0, MUS_MAX_CGROUP_DEPTH) {
     s32 up = cgrp->level - level;
-    struct cgroup *ancestor;
-    struct mus_policy *policy;
+    struct cgroup* ancestor;
+    struct mus_policy* policy;
     u64 id;
 
     if (up < 0) return;
@@ -77,9 +77,9 @@ static __noinline void resolve_policy(struct cgroup *cgrp, struct task_ctx *tctx
   }
 }
 
-static __always_inline void refresh_policy(struct task_struct *p, struct task_ctx *tctx) {
+static __always_inline void refresh_policy(struct task_struct* p, struct task_ctx* tctx) {
   u64 generation = policy_generation;
-  struct cgroup *cgrp;
+  struct cgroup* cgrp;
   u64 id;
 
   /* RCU protects both pointers: a program of a struct_ops that may not sleep runs inside a read section. */
@@ -92,18 +92,18 @@ static __always_inline void refresh_policy(struct task_struct *p, struct task_ct
   tctx->generation = generation;
 }
 
-static __always_inline u32 task_weight(const struct task_struct *p, const struct task_ctx *tctx) {
+static __always_inline u32 task_weight(const struct task_struct* p, const struct task_ctx* tctx) {
   return mus_effective_weight(tctx->policy_weight, p->scx.weight);
 }
 
-static __always_inline bool boosted(const struct task_ctx *tctx) {
+static __always_inline bool boosted(const struct task_ctx* tctx) {
   return tctx->policy_weight > MUS_WEIGHT_ONE;
 }
 
 /* Puts what the task ran since the last charge on its vtime. Callers: the kernel has just updated sum_exec_runtime. */
-static __always_inline void charge(struct task_struct *p, struct task_ctx *tctx) {
+static __always_inline void charge(struct task_struct* p, struct task_ctx* tctx) {
   u64 ran = p->se.sum_exec_runtime - tctx->charged_until;
-  struct mus_cgroup_stats *stats;
+  struct mus_cgroup_stats* stats;
   u32 slot = tctx->slot;
 
   tctx->charged_until = p->se.sum_exec_runtime;
@@ -114,8 +114,8 @@ static __always_inline void charge(struct task_struct *p, struct task_ctx *tctx)
 }
 
 /* The task got its CPU: how long it waited. */
-static __always_inline void account_wait(struct task_ctx *tctx, u64 now) {
-  struct mus_cgroup_stats *stats;
+static __always_inline void account_wait(struct task_ctx* tctx, u64 now) {
+  struct mus_cgroup_stats* stats;
   u64 since = tctx->runnable_at;
   u32 slot = tctx->slot;
 

@@ -11,10 +11,10 @@
 namespace mus {
 
 struct PodSourceState {
-  std::string name;                     ///< "kubelet https://127.0.0.1:10250", "none"
+  std::string name;  ///< "kubelet https://127.0.0.1:10250", "none"
   std::optional<TimePoint> last_success;
-  std::string last_error;               ///< empty after a success
-  std::string note{};                   ///< what was odd but harmless in the last good list; empty as a rule
+  std::string last_error;  ///< empty after a success
+  std::string note{};      ///< what was odd but harmless in the last good list; empty as a rule
 };
 
 /// Thread-safe.

@@ -74,7 +74,7 @@ class Scheduler {
 /// One line of `check`: can this node run us?
 struct CheckItem {
   enum class Level { ok, warning, failure };
-  std::string name;    ///< "sched_ext", "BTF", "cgroup v2", ...
+  std::string name;  ///< "sched_ext", "BTF", "cgroup v2", ...
   Level level = Level::ok;
   std::string detail;  ///< what was found
   std::string advice;  ///< what to do; empty when ok

@@ -12,7 +12,9 @@ namespace mus {
 
 /// Identity of a cgroup: the inode number of its cgroup2 directory. Unique for as long as the machine is up.
 enum class CgroupId : std::uint64_t {};
-[[nodiscard]] constexpr std::uint64_t to_u64(CgroupId id) { return static_cast<std::uint64_t>(id); }
+[[nodiscard]] constexpr std::uint64_t to_u64(CgroupId id) {
+  return static_cast<std::uint64_t>(id);
+}
 
 /// Monotonic time. Passed as an argument wherever logic depends on it, so that tests own the clock.
 using Clock = std::chrono::steady_clock;
@@ -35,7 +37,7 @@ struct Pod {
   std::string config_hash;  ///< annotation kubernetes.io/config.hash: a static pod's uid in cgroup paths; else empty
   std::string node;         ///< spec.nodeName, or empty
   bool terminating = false;
-  bool is_static = false;   ///< from a file or URL on the node: its name ends in -<node>
+  bool is_static = false;  ///< from a file or URL on the node: its name ends in -<node>
   std::map<std::string, std::string> labels;
   std::vector<Container> containers;
 

@@ -219,9 +219,9 @@ Result<void> BpfScheduler::set_policy(CgroupId id, std::uint32_t weight) {
     if (auto zeroed = zero_statistics(policy->slot); !zeroed) return zeroed;
   }
   const std::uint64_t key = to_u64(id);
-  const int error =
-      bpf_map__update_elem(skeleton_->maps.policies, &key, sizeof key, &*policy, sizeof *policy, BPF_ANY);
-  if (error == -E2BIG) return fail(Errc::capacity, "the policy map is full", "take back a boost that is no longer needed");
+  const int error = bpf_map__update_elem(skeleton_->maps.policies, &key, sizeof key, &*policy, sizeof *policy, BPF_ANY);
+  if (error == -E2BIG)
+    return fail(Errc::capacity, "the policy map is full", "take back a boost that is no longer needed");
   if (error != 0) return fail(Errc::io, std::string("the policy map refused the entry: ") + std::strerror(-error));
   slots_.commit(id, *policy);
   publish_policies();

@@ -9,7 +9,9 @@
 
 namespace mus {
 
-void KernelBtf::Free::operator()(btf* types) const { btf__free(types); }
+void KernelBtf::Free::operator()(btf* types) const {
+  btf__free(types);
+}
 
 Result<KernelBtf> KernelBtf::load() {
   btf* types = btf__load_vmlinux_btf();

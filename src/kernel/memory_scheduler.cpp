@@ -45,6 +45,8 @@ void MemoryScheduler::eject(ExitRecord record) {
   slots_.clear();
 }
 
-std::unique_ptr<Scheduler> make_memory_scheduler() { return std::make_unique<MemoryScheduler>(); }
+std::unique_ptr<Scheduler> make_memory_scheduler() {
+  return std::make_unique<MemoryScheduler>();
+}
 
 }  // namespace mus

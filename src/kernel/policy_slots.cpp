@@ -8,8 +8,9 @@ namespace mus {
 
 Result<mus_policy> PolicySlots::plan(CgroupId id, std::uint32_t weight) const {
   if (weight < MUS_WEIGHT_MIN || weight > MUS_WEIGHT_MAX) {
-    return fail(Errc::invalid_argument, "weight " + std::to_string(weight) + " is off the scale",
-                "use " + std::to_string(MUS_WEIGHT_MIN) + " to " + std::to_string(MUS_WEIGHT_MAX) + "; 1024 is unboosted");
+    return fail(
+        Errc::invalid_argument, "weight " + std::to_string(weight) + " is off the scale",
+        "use " + std::to_string(MUS_WEIGHT_MIN) + " to " + std::to_string(MUS_WEIGHT_MAX) + "; 1024 is unboosted");
   }
   if (const auto found = entries_.find(id); found != entries_.end()) return mus_policy{weight, found->second.slot};
   const auto free = std::find(taken_.begin(), taken_.end(), false);
@@ -51,8 +52,9 @@ std::vector<std::pair<CgroupId, std::uint32_t>> PolicySlots::weights() const {
 }
 
 const std::vector<const char*>& counter_names() {
-  static const std::vector<const char*> names = {"wakeups",     "direct_dispatches", "shared_enqueues", "pinned_enqueues",
-                                                 "preemptions", "steals",            "kept",            "reenqueues"};
+  static const std::vector<const char*> names = {
+      "wakeups", "direct_dispatches", "shared_enqueues", "pinned_enqueues", "preemptions", "steals",
+      "kept",    "reenqueues"};
   return names;
 }
 

@@ -48,7 +48,8 @@ CheckItem check_release() {
 CheckItem check_slot(const SchedExtState& state) {
   if (!state.present) {
     return {"sched_ext", Level::failure, "this kernel has no sched_ext",
-            "boot a kernel that is built with CONFIG_SCHED_CLASS_EXT=y (Debian: linux-image from backports, 6.14 or later)"};
+            "boot a kernel that is built with CONFIG_SCHED_CLASS_EXT=y (Debian: linux-image from backports, 6.14 or "
+            "later)"};
   }
   if (state.state == "disabled") return {"sched_ext", Level::ok, "available, no scheduler attached", {}};
   if (state.ops == "mus") return {"sched_ext", Level::ok, "mus-scheduler is attached", {}};

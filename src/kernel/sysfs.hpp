@@ -16,9 +16,9 @@ std::optional<std::uint32_t> cpu_list_end(const std::string& list);
 
 /// /sys/kernel/sched_ext as it stands.
 struct SchedExtState {
-  bool present = false;   ///< the kernel has sched_ext at all
-  std::string state;      ///< "disabled", "enabling", "enabled", "disabling"
-  std::string ops;        ///< name of the scheduler that runs; empty when none
+  bool present = false;  ///< the kernel has sched_ext at all
+  std::string state;     ///< "disabled", "enabling", "enabled", "disabling"
+  std::string ops;       ///< name of the scheduler that runs; empty when none
   std::uint64_t hotplug_seq = 0;
 };
 SchedExtState read_sched_ext_state(const std::string& sys_root);

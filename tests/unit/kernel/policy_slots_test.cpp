@@ -8,7 +8,9 @@
 using namespace mus;
 
 namespace {
-CgroupId id(std::uint64_t n) { return CgroupId{n}; }
+CgroupId id(std::uint64_t n) {
+  return CgroupId{n};
+}
 }  // namespace
 
 TEST_CASE("live entries never share a statistics slot, through random sets and removals") {

@@ -80,5 +80,21 @@ measure 5 a b
 # shellcheck disable=SC2086
 expect_ratio "shielded" $USED 1000
 
+step "nobody stands still at the extremes: pinned at 16, unpinned at 102400 beside it, and the other way round"
+mus-scheduler reset --all || die "reset failed"
+echo 1 >$CG/a/cgroup.kill
+for _ in 1 2 3 4; do spawn free mus-load hog; done
+for weights in "16 102400" "102400 16"; do
+	mus-scheduler prioritize --cgroup /b --weight "${weights% *}" || die "prioritize failed"
+	mus-scheduler prioritize --cgroup /free --weight "${weights#* }" || die "prioritize failed"
+	for _ in 1 2; do
+		measure 4 b free
+		echo "   weights $weights: CPU time in 4 s:$USED us"
+		# shellcheck disable=SC2086
+		set -- $USED
+		[ "$1" -gt 3000 ] && [ "$2" -gt 3000 ] || die "somebody stands still"
+	done
+done
+
 stop_daemon
 echo "shares: all as promised"
