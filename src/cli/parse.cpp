@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only translation unit that includes CLI11. Compiles with 2.1 (Debian 12) and 2.4 and later (Debian 13).
 #include <CLI/CLI.hpp>
-#include <map>
+#include <cstdlib>
 #include <sstream>
 
 #include "cli/command.hpp"
@@ -211,6 +211,19 @@ std::optional<std::string> finish(Raw& raw) {
   }
 }
 
+// CLI11 2.4 and later pass over a variable whose value an option does not accept, as if it were not set.
+std::optional<std::string> find_ignored_variable(const CLI::App& app) {
+  for (const auto* command : app.get_subcommands()) {
+    for (const auto* option : command->get_options()) {
+      const auto& name = option->get_envname();
+      const char* value = name.empty() ? nullptr : std::getenv(name.c_str());
+      if (value == nullptr || *value == '\0' || option->count() != 0) continue;
+      return name + "=" + value + " is not what " + option->get_name() + " accepts";
+    }
+  }
+  return std::nullopt;
+}
+
 EarlyExit usage_error(const std::string& sentence, const std::string& subcommand) {
   return {kUsage, "mus-scheduler: " + sentence + "\nTry 'mus-scheduler " +
                       (subcommand.empty() ? "" : subcommand + " ") + "--help'.\n"};
@@ -247,6 +260,7 @@ tl::expected<Command, EarlyExit> parse_command_line(int argc, const char* const*
   } catch (const std::exception& error) {
     return tl::unexpected(usage_error(error.what(), chosen()));
   }
+  if (const auto ignored = find_ignored_variable(app)) return tl::unexpected(usage_error(*ignored, chosen()));
   if (const auto wrong = finish(raw)) return tl::unexpected(usage_error(*wrong, chosen()));
   return raw.command;
 }
