@@ -14,6 +14,7 @@ chroot_check() {
 	# as part of a condition it would carry on after a failure.
 	(
 		trap 'chroot_remove "$root"' EXIT
+		trap 'exit 130' INT TERM HUP
 		chroot_make "$suite" "$root"
 		git clone -q "$MUS_ROOT" "$root/root/project"
 		say "chroot-check: ./dev build in a bare $suite"
