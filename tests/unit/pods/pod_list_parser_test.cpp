@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <chrono>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 
@@ -38,6 +39,19 @@ std::string error_of(const std::string& json, const PodListLimits& limits = {}) 
 }
 
 const std::string id64(64, 'a');
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+
+/// Of this thread: the machine may be busy with other things.
+std::chrono::milliseconds cpu_time() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::milliseconds{time.tv_sec * 1000 + time.tv_nsec / 1'000'000};
+}
 
 long status_kib(const std::string& key) {
   std::ifstream status{"/proc/self/status"};
@@ -241,14 +255,14 @@ TEST_CASE("ten thousand pods are read quickly and without a copy of the document
   items = {};
   std::ofstream{"/proc/self/clear_refs"} << 5;  // VmHWM starts anew (proc(5))
   const auto before = status_kib("VmRSS:");
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = cpu_time();
   const auto parsed = parse_pod_list(json);
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  const auto took = cpu_time() - start;
   const auto grown = (status_kib("VmHWM:") - before) / 1024;
   REQUIRE(parsed.has_value());
   CHECK(parsed->pods.size() == 10'000);
   std::cout << "10,000 pods, " << json.size() / 1024 << " KiB: " << took.count() << " ms, peak memory grew " << grown
             << " MiB\n";
-  CHECK(took < std::chrono::seconds{10});  // sanitizers on a busy machine included
-  CHECK(grown < 64);                       // what is kept is about 7 MiB; sanitizers hold back freed memory
+  CHECK(took < (sanitized ? std::chrono::seconds{60} : std::chrono::seconds{2}));
+  CHECK(grown < 64);  // what is kept is about 7 MiB; sanitizers hold back freed memory
 }
