@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <initializer_list>
 #include <limits>
 #include <string_view>
@@ -38,6 +39,7 @@ class Text {
     out_.append("# TYPE ").append(name).append(" ").append(type).append("\n");
   }
   void sample(double value, Labels labels = {}) {
+    if (std::isnan(value)) return line(labels, "NaN");
     std::array<char, 32> digits;
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
     line(labels, {digits.data(), static_cast<std::size_t>(end - digits.data())});

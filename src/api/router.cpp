@@ -149,6 +149,8 @@ class Api final : public HttpHandler {
                                             : status->reason;
     if (status->next_attempt_in) {
       problem.retry_after = std::chrono::ceil<std::chrono::seconds>(*status->next_attempt_in);
+    } else if (status->mode != SchedulerMode::fallback) {
+      problem.retry_after.reset();  // waiting alone will not change it
     }
     return respond(problem);
   }

@@ -166,7 +166,13 @@ class UnixClient final : public HttpClient {
     httplib::ClientImpl client(path_, 80);
     client.set_address_family(AF_UNIX);
     Outcome outcome;
-    return exchange(client, std::move(*request), limits_, Clock::now() + limits_.deadline, outcome, path_);
+    auto reply = exchange(client, std::move(*request), limits_, Clock::now() + limits_.deadline, outcome, path_);
+    if (!reply && reply.error().code == Errc::unavailable && !reply.error().advice.empty()) {
+      reply.error().advice =
+          "Check that the daemon runs (systemctl status mus-scheduler), and that you may use its socket: root may, and "
+          "so may the socket's group.";
+    }
+    return reply;
   }
 
  private:

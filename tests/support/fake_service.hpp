@@ -124,6 +124,7 @@ class FakeService : public Service {
     if (next_error_) return take_error();
     status_.mode = mode;
     status_.reason = std::move(reason);
+    status_.next_attempt_in.reset();
     return {};
   }
 

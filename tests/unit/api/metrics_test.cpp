@@ -27,14 +27,14 @@ Boost boost(const std::string& name, CgroupId id) {
 
 TEST_CASE("every metric family is declared before anything has happened") {
   const auto text = metrics_text({});
-  for (const auto* name :
-       {"mus_scheduler_wakeups_total 0", "mus_scheduler_direct_dispatches_total 0",
-        "mus_scheduler_shared_enqueues_total 0", "mus_scheduler_pinned_enqueues_total 0",
-        "mus_scheduler_preemptions_total 0", "mus_scheduler_steals_total 0", "mus_scheduler_kept_total 0",
-        "mus_scheduler_reenqueues_total 0", "mus_scheduler_attached 0", "mus_scheduler_attaches_total 0",
-        "mus_scheduler_ejections_total 0", "mus_boosts 0", "mus_pods_source_up 0", "mus_uptime_seconds 0",
-        "mus_scheduler_state{state=\"fallback\"} 1", "mus_scheduler_state{state=\"attached\"} 0",
-        "# TYPE mus_cgroup_cpu_seconds_total counter", "# TYPE mus_build_info gauge"}) {
+  for (const auto* name : {"mus_scheduler_wakeups_total 0", "mus_scheduler_direct_dispatches_total 0",
+                           "mus_scheduler_shared_enqueues_total 0", "mus_scheduler_pinned_enqueues_total 0",
+                           "mus_scheduler_preemptions_total 0", "mus_scheduler_steals_total 0",
+                           "mus_scheduler_kept_total 0", "mus_scheduler_reenqueues_total 0", "mus_scheduler_attached 0",
+                           "mus_scheduler_attaches_total 0", "mus_scheduler_ejections_total 0", "mus_boosts 0",
+                           "mus_pods_source_up 0", "mus_pods_source_age_seconds NaN", "mus_uptime_seconds 0",
+                           "mus_scheduler_state{state=\"fallback\"} 1", "mus_scheduler_state{state=\"attached\"} 0",
+                           "# TYPE mus_cgroup_cpu_seconds_total counter", "# TYPE mus_build_info gauge"}) {
     INFO(name);
     CHECK(has_line(text, name));
   }
@@ -57,7 +57,7 @@ TEST_CASE("the text is in the exposition format: help, type, then samples of tha
   CHECK(has_line(text, "mus_pods_source_age_seconds 1.5"));
   CHECK(text.ends_with("\n"));
 
-  const std::regex sample(R"re(([a-z_]+)(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? (-?[0-9.e+]+|nan|NaN))re");
+  const std::regex sample(R"re(([a-z_]+)(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? (-?[0-9.e+-]+|NaN))re");
   std::set<std::string> seen;
   std::string family;
   std::istringstream lines(text);

@@ -173,6 +173,7 @@ TEST_CASE_METHOD(Fixture, "readiness follows the scheduler, liveness does not") 
   CHECK(ask(request("POST", "/attach")).status == 200);
   CHECK(ask(request("GET", "/readyz")).body == "ok\n");
   CHECK(parsed(ask(request("POST", "/detach")))["scheduler"]["state"] == "stopped");
+  CHECK(header_of(ask(request("GET", "/readyz")), "Retry-After").empty());
 }
 
 TEST_CASE_METHOD(Fixture, "the status tells why the kernel ejected us, in words and numbers") {
