@@ -27,7 +27,7 @@ Result<Cgroup> CgroupFs::path(std::string_view path) const {
   if (!tree) return tl::unexpected(tree.error());
   if (auto allowed = check_boostable(*tree, wanted); !allowed) return tl::unexpected(allowed.error());
 
-  const Fd dir = tree->enter(wanted);
+  const TreeFd dir = tree->enter(wanted);
   if (!dir.valid()) {
     switch (errno) {
       case ENOENT:

@@ -25,7 +25,7 @@ tl::unexpected<Error> ended(const std::string& pid) {
   return fail(Errc::not_found, "process " + pid + " ended while it was looked up", "name a process that lives");
 }
 
-Result<ProcStat> read_stat(const Fd& process, const std::string& pid) {
+Result<ProcStat> read_stat(const TreeFd& process, const std::string& pid) {
   const auto text = read_file_at(process.get(), "stat", max_text);
   if (!text) return ended(pid);
   return parse_proc_stat(*text);
@@ -77,12 +77,12 @@ Result<Cgroup> locate(const Tree& tree, const ProcCgroup& said, std::int64_t pid
 Result<Cgroup> CgroupFs::pid(std::int64_t pid) const {
   if (pid <= 0) return fail(Errc::invalid_argument, "a process id is a positive number");
   const auto text = std::to_string(pid);
-  const Fd proc{open(proc_root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  const TreeFd proc{open(proc_root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
   if (!proc.valid()) {
     return fail(Errc::io, "cannot open " + proc_root_ + ": " + std::strerror(errno), "check --proc-root");
   }
   // The descriptor stays with this process: once it is gone, reads through it fail with ESRCH, whoever got its number.
-  const Fd process{openat(proc.get(), text.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+  const TreeFd process{openat(proc.get(), text.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
   if (!process.valid()) {
     return fail(Errc::not_found, "no process " + text + " that is visible here",
                 "in a container, hostPID: true is needed to see the node's processes");
@@ -111,7 +111,7 @@ Result<Cgroup> CgroupFs::pid(std::int64_t pid) const {
   if (auto allowed = check_boostable(*tree, cgroup->path); !allowed) return tl::unexpected(allowed.error());
 
   // The second look goes by the number again, so that a process of the same number that took its place is noticed.
-  const Fd again{openat(proc.get(), text.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+  const TreeFd again{openat(proc.get(), text.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
   if (!again.valid()) return ended(text);
   const auto after = read_stat(again, text);
   if (!after) return tl::unexpected(after.error());

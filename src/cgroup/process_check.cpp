@@ -15,7 +15,7 @@ ProcessCheck check_processes(const Tree& tree, const std::string& path, const st
   constexpr int max_processes = 16;
   constexpr std::size_t max_text = 16384;
 
-  const Fd proc{open(proc_root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  const TreeFd proc{open(proc_root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
   if (!proc.valid()) return ProcessCheck::unseen;
 
   // The directory itself may have none: crun runs the payload in "<scope>/container".

@@ -48,12 +48,12 @@ std::optional<CgroupId> handle_id(int fd) {
 
 }  // namespace
 
-Fd::~Fd() {
+TreeFd::~TreeFd() {
   if (fd_ >= 0) close(fd_);
 }
 
 std::optional<std::string> read_file_at(int dir, const std::string& name, std::size_t limit) {
-  const Fd file{openat(dir, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
+  const TreeFd file{openat(dir, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
   if (!file.valid()) return std::nullopt;
   std::string text;
   std::array<char, 4096> buffer;
@@ -69,7 +69,7 @@ std::optional<std::string> read_file_at(int dir, const std::string& name, std::s
 
 Result<Tree> Tree::open(const std::string& root) {
   // The root is the operator's own choice and may itself be reached through links.
-  Fd fd{::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  TreeFd fd{::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
   struct stat status {};
   struct statfs fs {};
   if (!fd.valid() || fstat(fd.get(), &status) != 0 || fstatfs(fd.get(), &fs) != 0) {
@@ -79,25 +79,25 @@ Result<Tree> Tree::open(const std::string& root) {
   return Tree{std::move(fd), status.st_dev, fs.f_type == CGROUP2_SUPER_MAGIC};
 }
 
-Fd Tree::enter(const std::string& path) const {
-  if (path == "/") return Fd{openat(root_.get(), ".", directory)};
+TreeFd Tree::enter(const std::string& path) const {
+  if (path == "/") return TreeFd{openat(root_.get(), ".", directory)};
   open_how how{};
   how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;  // without O_NOFOLLOW a link at the end is ELOOP like any other
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
-  Fd fd{static_cast<int>(syscall(SYS_openat2, root_.get(), path.c_str() + 1, &how, sizeof how))};
+  TreeFd fd{static_cast<int>(syscall(SYS_openat2, root_.get(), path.c_str() + 1, &how, sizeof how))};
   // Kernels that have sched_ext have openat2, but container runtimes' older seccomp profiles deny it either way.
   if (!fd.valid() && (errno == ENOSYS || errno == EPERM)) return enter_stepwise(path);
   return fd;
 }
 
-Fd Tree::enter_stepwise(const std::string& path) const {
-  Fd at{openat(root_.get(), ".", directory)};
+TreeFd Tree::enter_stepwise(const std::string& path) const {
+  TreeFd at{openat(root_.get(), ".", directory)};
   std::string_view rest{path};
   while (at.valid() && !rest.empty()) {
     rest.remove_prefix(1);
     const std::string name{rest.substr(0, rest.find('/'))};
     rest.remove_prefix(name.size());
-    Fd next{openat(at.get(), name.c_str(), directory)};
+    TreeFd next{openat(at.get(), name.c_str(), directory)};
     if (!next.valid() && errno == ENOTDIR) {  // what O_DIRECTORY and O_NOFOLLOW make of a link
       struct stat status {};
       const bool link = fstatat(at.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
@@ -109,13 +109,13 @@ Fd Tree::enter_stepwise(const std::string& path) const {
   }
   struct stat status {};
   if (at.valid() && (fstat(at.get(), &status) != 0 || status.st_dev != device_)) {
-    at = Fd{};
+    at = TreeFd{};
     errno = EXDEV;
   }
   return at;
 }
 
-std::optional<CgroupId> Tree::id(const Fd& dir) const {
+std::optional<CgroupId> Tree::id(const TreeFd& dir) const {
   if (cgroup2_) {
     if (auto id = handle_id(dir.get())) return id;
   }
@@ -125,7 +125,7 @@ std::optional<CgroupId> Tree::id(const Fd& dir) const {
 }
 
 std::optional<Cgroup> Tree::look(const std::string& path) const {
-  const Fd dir = enter(path);
+  const TreeFd dir = enter(path);
   if (!dir.valid()) return std::nullopt;
   const auto found = id(dir);
   if (!found) return std::nullopt;
@@ -134,7 +134,7 @@ std::optional<Cgroup> Tree::look(const std::string& path) const {
 
 std::vector<std::string> Tree::children(const std::string& path) const {
   std::vector<std::string> names;
-  const Fd dir = enter(path);
+  const TreeFd dir = enter(path);
   if (!dir.valid()) return names;
   const int readable = openat(dir.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (readable < 0) return names;
@@ -159,7 +159,7 @@ std::vector<std::string> Tree::children(const std::string& path) const {
 
 std::vector<long> Tree::processes(const std::string& path) const {
   std::vector<long> pids;
-  const Fd dir = enter(path);
+  const TreeFd dir = enter(path);
   if (!dir.valid()) return pids;
   constexpr std::size_t enough = 65536;
   const auto text = read_file_at(dir.get(), "cgroup.procs", enough);

@@ -15,19 +15,19 @@
 
 namespace mus {
 
-/// A file descriptor that closes itself.
-class Fd {
+/// A file descriptor that closes itself. Rooms are linked into one program: the name must not be another room's.
+class TreeFd {
  public:
-  Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
+  TreeFd() = default;
+  explicit TreeFd(int fd) : fd_(fd) {}
+  TreeFd(TreeFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  TreeFd& operator=(TreeFd&& other) noexcept {
     std::swap(fd_, other.fd_);
     return *this;
   }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  ~Fd();
+  TreeFd(const TreeFd&) = delete;
+  TreeFd& operator=(const TreeFd&) = delete;
+  ~TreeFd();
   [[nodiscard]] int get() const { return fd_; }
   [[nodiscard]] bool valid() const { return fd_ >= 0; }
 
@@ -45,20 +45,20 @@ class Tree {
   [[nodiscard]] static Result<Tree> open(const std::string& root);
 
   /// O_PATH descriptor of a directory; on failure errno is ENOENT, ENOTDIR, ELOOP (a link) or EXDEV (another mount).
-  [[nodiscard]] Fd enter(const std::string& path) const;
+  [[nodiscard]] TreeFd enter(const std::string& path) const;
   /// The directory with its id; none when it is not there.
   [[nodiscard]] std::optional<Cgroup> look(const std::string& path) const;
-  [[nodiscard]] std::optional<CgroupId> id(const Fd& dir) const;
+  [[nodiscard]] std::optional<CgroupId> id(const TreeFd& dir) const;
   /// Names of the directories in it, sorted; links and odd names (plain_name) left out.
   [[nodiscard]] std::vector<std::string> children(const std::string& path) const;
   /// The processes of this very cgroup that are visible to us (the kernel writes 0 for those that are not).
   [[nodiscard]] std::vector<long> processes(const std::string& path) const;
 
  private:
-  Tree(Fd root, dev_t device, bool cgroup2) : root_(std::move(root)), device_(device), cgroup2_(cgroup2) {}
-  [[nodiscard]] Fd enter_stepwise(const std::string& path) const;
+  Tree(TreeFd root, dev_t device, bool cgroup2) : root_(std::move(root)), device_(device), cgroup2_(cgroup2) {}
+  [[nodiscard]] TreeFd enter_stepwise(const std::string& path) const;
 
-  Fd root_;
+  TreeFd root_;
   dev_t device_ = 0;
   bool cgroup2_ = false;
 };
