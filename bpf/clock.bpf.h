@@ -14,6 +14,9 @@
 #ifndef MUS_CLOCK_BPF_H
 #define MUS_CLOCK_BPF_H
 
+#include "cpu.bpf.h"
+#include "task.bpf.h"
+
 /* Advancing the clock in steps keeps its cache line shared between CPUs at most wakeups. */
 #define CLOCK_STEP_NS (MUS_NSEC_PER_MSEC / 10)
 

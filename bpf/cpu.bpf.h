@@ -3,6 +3,9 @@
 #ifndef MUS_CPU_BPF_H
 #define MUS_CPU_BPF_H
 
+#include "compat.bpf.h"
+#include "policy.bpf.h"
+
 #define MUS_PROBES 2          /* CPUs that an ordinary waking task looks at besides its previous one */
 #define MUS_BOOSTED_PROBES 64 /* ... a boosted one */
 

@@ -3,6 +3,9 @@
 #ifndef MUS_TASK_BPF_H
 #define MUS_TASK_BPF_H
 
+#include "compat.bpf.h"
+#include "policy.bpf.h"
+
 #define MUS_NO_SLOT (~0U)
 #define MUS_MAX_CGROUP_DEPTH 32
 #define MUS_SHARED (-1)
