@@ -12,7 +12,8 @@
 namespace mus {
 namespace {
 
-constexpr int kBacklog = 128;
+// Deep enough that a burst of connections is not left to TCP's retry a second later.
+constexpr int kBacklog = 512;
 
 class Server final : public HttpServer {
  public:
