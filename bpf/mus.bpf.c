@@ -73,6 +73,19 @@ static __always_inline void enqueue_shared(struct task_struct* p, struct task_ct
   if (idle >= 0) scx_bpf_kick_cpu(idle, SCX_KICK_IDLE);
 }
 
+/* An idle CPU after all: select_cpu was skipped, or a higher class has just taken p's CPU. Straight there and not by way
+ * of the shared queue, from which the old CPU would take p back before the idle one is up, to lose it again. */
+static __always_inline bool go_idle(struct task_struct* p, struct task_ctx* tctx, s32 cpu, u64 enq_flags) {
+  s32 idle = claim_idle_cpu(p, cpu);
+
+  if (idle < 0) return false;
+  tctx->queued = false;
+  tctx->stealable = false;
+  mus_insert(p, SCX_DSQ_LOCAL_ON | idle, slice_ns, enq_flags);
+  count(MUS_DIRECT_DISPATCHES);
+  return true;
+}
+
 /* Straight onto a CPU's own queue, in front of what runs there. At most one such task waits there at a time. */
 static __always_inline bool preempt(struct task_struct* p, struct task_ctx* tctx, s32 cpu, u64 enq_flags) {
   s32 victim;
@@ -116,6 +129,7 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
     mus_insert(p, SCX_DSQ_LOCAL, slice_ns, enq_flags | SCX_ENQ_PREEMPT);
     return;
   }
+  if (waking && !pinned && go_idle(p, tctx, cpu, enq_flags)) return;
   if (waking && preempt(p, tctx, cpu, enq_flags)) return;
   if (pinned)
     enqueue_pinned(p, tctx, cpu, enq_flags);

@@ -48,6 +48,9 @@ struct {
 volatile u64 policy_generation = 1;
 volatile u32 policy_max_weight = MUS_WEIGHT_ONE;
 
+/* The daemon itself: while it cannot run, nobody can take a boost back. */
+const volatile u32 daemon_tgid;
+
 static __always_inline struct task_ctx* lookup_task(struct task_struct* p) {
   return bpf_task_storage_get(&task_ctxs, p, 0, 0);
 }
@@ -91,6 +94,7 @@ static __always_inline void refresh_policy(struct task_struct* p, struct task_ct
   id = cgrp->kn->id;
   if (id == tctx->cgroup_id && generation == tctx->generation) return;
   resolve_policy(cgrp, tctx);
+  if ((u32)p->tgid == daemon_tgid) tctx->policy_weight = MUS_WEIGHT_MAX;
   tctx->cgroup_id = id;
   tctx->generation = generation;
 }

@@ -4,6 +4,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -117,6 +118,7 @@ Result<void> BpfScheduler::configure(mus_bpf& skeleton, const KernelBtf& btf, st
   }
   skeleton.rodata->nr_cpu_ids = *cpus;
   skeleton.rodata->smt_active = read_line(sys_root_ + "/devices/system/cpu/smt/active").value_or("0") == "1";
+  skeleton.rodata->daemon_tgid = static_cast<std::uint32_t>(getpid());
   skeleton.rodata->slice_ns = options_.slice_ns;
   skeleton.rodata->preempt_on_wakeup = options_.wakeup_preemption;
 

@@ -2,6 +2,7 @@
 # shellcheck shell=sh
 # A boosted sleeper beside hogs: how late it runs, under the kernel's own scheduler, under ours, and under ours without
 # wakeup preemption, interleaved in one boot. Two daemons with one socket each take turns by attach and detach.
+# shellcheck source=/dev/null
 . /share/lib.sh
 
 ROUNDS=5
@@ -24,7 +25,7 @@ detach() {
 late() { in_cgroup waker mus-load waker "$SAMPLES" 7300; }
 
 for _ in 1 2 3 4 5 6; do spawn noise mus-load hog; done
-mkdir -p $CG/waker
+mkdir -p "$CG/waker"
 
 start_attached
 mus-scheduler prioritize --cgroup /waker || die "prioritize failed"
@@ -34,7 +35,7 @@ await 60 scx_is enabled || die "the second daemon did not attach"
 mus-scheduler prioritize --socket "$OTHER" --cgroup /waker || die "prioritize failed"
 detach "$OTHER"
 
-own_p50= own_p99= ours_p50= ours_p99= calm_p50= calm_p99=
+own_p50='' own_p99='' ours_p50='' ours_p99='' calm_p50='' calm_p99=''
 round=0
 while [ "$round" -lt "$ROUNDS" ]; do
 	round=$((round + 1))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 # However the daemon ends, the node goes on under the kernel's own scheduler; and nobody is pushed aside.
+# shellcheck source=/dev/null
 . /share/lib.sh
 
 load_goes_on() {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 # A kernel without sched_ext: check and run say so and what to do; a DaemonSet's pod can stay, not ready, with the reason.
+# shellcheck source=/dev/null
 . /share/lib.sh
 
 [ ! -e /sys/kernel/sched_ext ] || die "this test wants a kernel without sched_ext"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 # The shipped unit under systemd as PID 1, with the capabilities that it grants and no others.
+# shellcheck source=/dev/null
 . /share/lib.sh
 
 active() { [ "$(systemctl is-active mus-scheduler)" = active ]; }
