@@ -8,8 +8,8 @@ namespace {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::ranges::transform(out, out.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return out;
 }
 
@@ -52,7 +52,7 @@ bool is_loopback_authority(std::string_view authority) {
     if (rest.empty()) return true;
     const auto digits = rest.substr(1);
     return rest.front() == ':' && !digits.empty() && digits.size() <= 5 &&
-           std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+           std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
   }
   return false;
 }

@@ -3,6 +3,7 @@
 // the node, to every host-network pod and, through a browser, to every web page.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +20,7 @@ struct AccessRules {
 };
 
 /// What a route is, for the purpose of access.
-enum class Exposure {
+enum class Exposure : std::uint8_t {
   open,    ///< /livez, /readyz, /version
   read,    ///< tells about pods and boosts
   change,  ///< changes something

@@ -35,8 +35,7 @@ bool is_alnum(char c) {
 
 bool is_dns_label(std::string_view s) {
   const auto inner = [](char c) { return is_lower(c) || is_digit(c) || c == '-'; };
-  return !s.empty() && s.size() <= kLabelLength && s.front() != '-' && s.back() != '-' &&
-         std::all_of(s.begin(), s.end(), inner);
+  return !s.empty() && s.size() <= kLabelLength && s.front() != '-' && s.back() != '-' && std::ranges::all_of(s, inner);
 }
 
 bool is_dns_subdomain(std::string_view s) {
@@ -45,7 +44,7 @@ bool is_dns_subdomain(std::string_view s) {
   for (;;) {
     const auto dot = s.find('.');
     const auto part = s.substr(0, dot);
-    if (part.empty() || part.front() == '-' || part.back() == '-' || !std::all_of(part.begin(), part.end(), inner)) {
+    if (part.empty() || part.front() == '-' || part.back() == '-' || !std::ranges::all_of(part, inner)) {
       return false;
     }
     if (dot == std::string_view::npos) return true;
@@ -57,7 +56,7 @@ bool is_dns_subdomain(std::string_view s) {
 bool is_label_word(std::string_view s) {
   const auto inner = [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; };
   return !s.empty() && s.size() <= kLabelLength && is_alnum(s.front()) && is_alnum(s.back()) &&
-         std::all_of(s.begin(), s.end(), inner);
+         std::ranges::all_of(s, inner);
 }
 
 tl::unexpected<Error> wrong(std::string_view name, std::string_view value, std::string_view what, std::string advice) {
@@ -103,7 +102,7 @@ Result<void> check_container_name(std::string_view value) {
 
 Result<void> check_uid(std::string_view value) {
   const auto inner = [](char c) { return is_alnum(c) || c == '-'; };
-  if (!value.empty() && value.size() <= kLabelLength && std::all_of(value.begin(), value.end(), inner)) return {};
+  if (!value.empty() && value.size() <= kLabelLength && std::ranges::all_of(value, inner)) return {};
   return wrong("uid", value, "is no pod's uid.",
                "Write metadata.uid of the pod, as in 0f0f8b2e-98a5-4a3b-9f57-52f1f23a9d50.");
 }
@@ -123,7 +122,7 @@ Result<void> check_label(std::string_view value) {
 }
 
 Result<void> check_cgroup_path(std::string_view value) {
-  const bool printable = std::all_of(value.begin(), value.end(), [](char c) {
+  const bool printable = std::ranges::all_of(value, [](char c) {
     const auto u = static_cast<unsigned char>(c);
     return u >= 0x20 && u != 0x7f;
   });
@@ -140,8 +139,7 @@ Result<void> check_unit_name(std::string_view value) {
   const auto inner = [](char c) {
     return is_alnum(c) || c == ':' || c == '_' || c == '.' || c == '\\' || c == '@' || c == '-';
   };
-  if (!value.empty() && value.size() <= kUnitLength && value.front() != '.' &&
-      std::all_of(value.begin(), value.end(), inner)) {
+  if (!value.empty() && value.size() <= kUnitLength && value.front() != '.' && std::ranges::all_of(value, inner)) {
     return {};
   }
   return wrong("unit", value, "is no name of a systemd unit.",

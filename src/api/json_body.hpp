@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +12,7 @@ namespace mus {
 
 /// One parameter, wherever it came from.
 struct Parameter {
-  enum class Type { query, text, number, boolean };  ///< query: could be any of the others
+  enum class Type : std::uint8_t { query, text, number, boolean };  ///< query: could be any of the others
   std::string name;
   std::string value;
   Type type = Type::query;

@@ -104,11 +104,11 @@ void scheduler(Text& text, const StatusSnapshot& status) {
     text.count(value);
   };
   for (const auto& [name, help] : kCounters) {
-    const auto it = std::find_if(counters.begin(), counters.end(), [n = name](const auto& c) { return c.first == n; });
+    const auto it = std::ranges::find_if(counters, [n = name](const auto& c) { return c.first == n; });
     counter(name, help, it == counters.end() ? 0 : it->second);
   }
   for (const auto& [name, value] : counters) {
-    if (std::none_of(kCounters.begin(), kCounters.end(), [&n = name](const auto& k) { return k.first == n; })) {
+    if (std::ranges::none_of(kCounters, [&n = name](const auto& k) { return k.first == n; })) {
       counter(name, "A counter of the scheduler.", value);
     }
   }

@@ -12,8 +12,8 @@ namespace {
 bool is_json(std::string_view content_type) {
   auto type = std::string(content_type.substr(0, content_type.find(';')));
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
-  std::transform(type.begin(), type.end(), type.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::ranges::transform(type, type.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return type == "application/json";
 }
 
@@ -51,7 +51,7 @@ tl::expected<Parameters, Problem> Parameters::read(const HttpRequest& request,
     for (const auto& [name, value] : request.query) out.all_.push_back({name, value, Parameter::Type::query});
   }
   for (auto it = out.all_.begin(); it != out.all_.end(); ++it) {
-    if (std::find(known.begin(), known.end(), it->name) == known.end()) {
+    if (std::ranges::find(known, it->name) == known.end()) {
       return tl::unexpected(refused("There is no parameter " + shown(it->name) + " here.",
                                     known.empty() ? "This call takes none." : "This call knows " + list(known) + "."));
     }
@@ -63,7 +63,7 @@ tl::expected<Parameters, Problem> Parameters::read(const HttpRequest& request,
 }
 
 const Parameter* Parameters::find(std::string_view name) const {
-  const auto it = std::find_if(all_.begin(), all_.end(), [&](const Parameter& p) { return p.name == name; });
+  const auto it = std::ranges::find_if(all_, [&](const Parameter& p) { return p.name == name; });
   return it == all_.end() ? nullptr : &*it;
 }
 
@@ -72,7 +72,7 @@ Result<std::optional<std::string>> Parameters::typed(std::string_view name,
                                                      std::string_view wanted) const {
   const auto* found = find(name);
   if (found == nullptr) return std::nullopt;
-  if (std::find(types.begin(), types.end(), found->type) != types.end()) return found->value;
+  if (std::ranges::find(types, found->type) != types.end()) return found->value;
   return fail(Errc::invalid_argument, "The parameter " + shown(name) + " has the wrong type.",
               "Give it as " + std::string(wanted) + ".");
 }

@@ -83,8 +83,7 @@ Problem to_problem(const ServiceError& error) {
 }
 
 Problem http_problem(int status, std::string detail, std::string advice) {
-  const auto* found =
-      std::find_if(kHttpKinds.begin(), kHttpKinds.end(), [&](const Kind& k) { return k.status == status; });
+  const auto* found = std::ranges::find_if(kHttpKinds, [&](const Kind& k) { return k.status == status; });
   Problem out{status, "http", "The request was refused", std::move(detail), std::move(advice), {}, {}, {}};
   if (found != kHttpKinds.end()) {
     out.slug = found->slug;

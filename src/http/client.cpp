@@ -60,7 +60,7 @@ struct Outcome {
 };
 
 bool is_clean(std::string_view text, bool spaces) {
-  return std::all_of(text.begin(), text.end(), [spaces](char c) {
+  return std::ranges::all_of(text, [spaces](char c) {
     const auto u = static_cast<unsigned char>(c);
     return u > 0x20 ? u != 0x7f : (spaces && (u == ' ' || u == '\t'));
   });
@@ -68,8 +68,8 @@ bool is_clean(std::string_view text, bool spaces) {
 
 bool is_authorization(std::string_view name) {
   constexpr std::string_view kName = "authorization";
-  return std::equal(name.begin(), name.end(), kName.begin(), kName.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
+  return std::ranges::equal(name, kName,
+                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
 }
 
 Result<std::string> read_file(const std::string& path, const char* what) {
@@ -187,8 +187,7 @@ class TcpClient final : public HttpClient {
 
   Result<HttpReply> send(std::string_view method, const std::string& path_and_query,
                          const std::map<std::string, std::string>& headers, const std::string& body) override {
-    const bool secret =
-        std::any_of(headers.begin(), headers.end(), [](const auto& h) { return is_authorization(h.first); });
+    const bool secret = std::ranges::any_of(headers, [](const auto& h) { return is_authorization(h.first); });
     if (secret && !url_.tls) {
       return fail(Errc::invalid_argument, "a credential is not sent over plain http", "Use an https:// URL.");
     }
@@ -205,14 +204,16 @@ class TcpClient final : public HttpClient {
   }
 
  private:
-  Result<HttpReply> plainly(const std::string& address, httplib::Request request, TimePoint deadline) const {
+  [[nodiscard]] Result<HttpReply> plainly(const std::string& address, httplib::Request request,
+                                          TimePoint deadline) const {
     httplib::ClientImpl client(address, url_.port);
     client.set_hostname_addr_map({{address, address}});
     Outcome outcome;
     return exchange(client, std::move(request), options_.limits, deadline, outcome, options_.url);
   }
 
-  Result<HttpReply> over_tls(const std::string& address, httplib::Request request, TimePoint deadline) const {
+  [[nodiscard]] Result<HttpReply> over_tls(const std::string& address, httplib::Request request,
+                                           TimePoint deadline) const {
     const auto& tls = options_.tls;
     const bool pinned = !tls.pin_file.empty();
     auto trusted = read_file(pinned ? tls.pin_file : tls.ca_file, pinned ? "the pinned certificate" : "the CA file");

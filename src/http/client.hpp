@@ -14,8 +14,8 @@
 namespace mus {
 
 struct HttpClientLimits {
-  std::chrono::milliseconds deadline{5000};       ///< for the whole exchange, connecting included
-  std::size_t response_bytes = 64 * 1024 * 1024;  ///< larger answers are Errc::protocol
+  std::chrono::milliseconds deadline{5000};         ///< for the whole exchange, connecting included
+  std::size_t response_bytes = 64UL * 1024 * 1024;  ///< larger answers are Errc::protocol
 };
 
 /// How to know an https server. Exactly one of `ca_file` and `pin_file`; there is no third way.

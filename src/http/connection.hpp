@@ -14,7 +14,7 @@ namespace mus {
 
 class Connection {
  public:
-  enum class State {
+  enum class State : std::uint8_t {
     reading,    ///< waiting for a request, or for the rest of one
     handling,   ///< a worker has the request
     writing,    ///< the answer is on its way

@@ -196,7 +196,7 @@ void EventLoop::advance(std::uint64_t id, Connection& connection, TimePoint now)
   }
   const bool last = connection.last_request() || stopping_;
   Job job{id, connection.begin_handling(frame.size), connection.peer(), last};
-  const bool reserved = std::find(reserved_.begin(), reserved_.end(), raw_path(job.request)) != reserved_.end();
+  const bool reserved = std::ranges::find(reserved_, raw_path(job.request)) != reserved_.end();
   if (!(reserved ? reserve_ : workers_).submit(std::move(job))) {
     connection.answer(write_refusal(handler_, 503, "Too many requests are waiting. Try again in a moment."), true, now);
   }

@@ -61,8 +61,8 @@ class EventLoop {
   Fd wake_;
   std::atomic<bool> stop_requested_{false};
   bool stopping_ = false;
-  TimePoint stop_deadline_{};
-  TimePoint accept_again_{};  ///< later than now: out of descriptors, not accepting for a moment
+  TimePoint stop_deadline_;
+  TimePoint accept_again_;  ///< later than now: out of descriptors, not accepting for a moment
   std::uint64_t next_id_ = 1;
   Connections connections_;
   std::mutex answers_mutex_;

@@ -30,7 +30,7 @@ bool clean(std::string_view head, bool last_may_be_cr) {
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+  return std::ranges::equal(a, b, [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string_view trim(std::string_view s) {
@@ -57,7 +57,8 @@ HeadFacts read_header_lines(std::string_view lines) {
     ++facts.headers;
     const auto colon = line.find(':');
     // A line that starts with a blank is the obsolete folding; a blank before the colon hides a header from others.
-    if (colon == std::string_view::npos || colon == 0 || line.substr(0, colon).find_first_of(" \t") != line.npos) {
+    if (colon == std::string_view::npos || colon == 0 ||
+        line.substr(0, colon).find_first_of(" \t") != std::string_view::npos) {
       facts.bad_line = true;
       continue;
     }

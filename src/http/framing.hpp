@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "http/limits.hpp"
@@ -12,7 +13,7 @@
 namespace mus {
 
 struct Frame {
-  enum class State {
+  enum class State : std::uint8_t {
     incomplete,  ///< so far fine; more is needed
     complete,    ///< the first `size` bytes are one request
     refused,     ///< answer `status` with `detail` and close

@@ -8,9 +8,9 @@
 namespace mus {
 
 struct HttpLimits {
-  std::size_t head_bytes = 8 * 1024;  ///< request line and headers together
+  std::size_t head_bytes = 8UL * 1024;  ///< request line and headers together
   std::size_t headers = 32;
-  std::size_t body_bytes = 64 * 1024;
+  std::size_t body_bytes = 64UL * 1024;
   std::size_t connections = 64;  ///< per listener
   std::size_t workers = 4;       ///< requests handled at once
   std::size_t queue = 32;        ///< requests waiting for a worker; more are answered 503

@@ -16,9 +16,9 @@ class MemoryStream final : public httplib::Stream {
  public:
   explicit MemoryStream(std::string_view in) : in_(in) {}
 
-  bool is_readable() const override { return !in_.empty(); }
-  bool wait_readable() const override { return true; }
-  bool wait_writable() const override { return true; }
+  [[nodiscard]] bool is_readable() const override { return !in_.empty(); }
+  [[nodiscard]] bool wait_readable() const override { return true; }
+  [[nodiscard]] bool wait_writable() const override { return true; }
   ssize_t read(char* to, size_t size) override {
     const auto n = std::min(size, in_.size());
     std::memcpy(to, in_.data(), n);
@@ -32,8 +32,8 @@ class MemoryStream final : public httplib::Stream {
   using httplib::Stream::write;
   void get_remote_ip_and_port(std::string&, int&) const override {}
   void get_local_ip_and_port(std::string&, int&) const override {}
-  socket_t socket() const override { return INVALID_SOCKET; }
-  time_t duration() const override { return 0; }
+  [[nodiscard]] socket_t socket() const override { return INVALID_SOCKET; }
+  [[nodiscard]] time_t duration() const override { return 0; }
 
   std::string take_output() { return std::move(out_); }
 
@@ -43,13 +43,13 @@ class MemoryStream final : public httplib::Stream {
 };
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return text;
 }
 
 bool has_control_characters(std::string_view value) {
-  return std::any_of(value.begin(), value.end(), [](char c) {
+  return std::ranges::any_of(value, [](char c) {
     const auto u = static_cast<unsigned char>(c);
     return (u < 0x20 && u != '\t') || u == 0x7f;
   });

@@ -33,7 +33,7 @@ class Server final : public HttpServer {
     close();
   }
 
-  int port() const override { return tcp_ ? local_port(tcp_.get()) : 0; }
+  [[nodiscard]] int port() const override { return tcp_ ? local_port(tcp_.get()) : 0; }
 
  private:
   Result<void> open() {

@@ -24,7 +24,7 @@ std::string in_quotes(std::string_view text) {
   return out.append(1, '"').append(text).append(1, '"');
 }
 
-std::string with_errno(std::string what, int error) {
+std::string with_errno(const std::string& what, int error) {
   return what + ": " + std::generic_category().message(error);
 }
 

@@ -59,6 +59,6 @@ struct HostPort {
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
 /// "what: the system's word for errno".
-[[nodiscard]] std::string with_errno(std::string what, int error);
+[[nodiscard]] std::string with_errno(const std::string& what, int error);
 
 }  // namespace mus
