@@ -73,8 +73,8 @@ static __always_inline void enqueue_shared(struct task_struct* p, struct task_ct
   if (idle >= 0) scx_bpf_kick_cpu(idle, SCX_KICK_IDLE);
 }
 
-/* An idle CPU after all: select_cpu was skipped, or a higher class has just taken p's CPU. Straight there and not by way
- * of the shared queue, from which the old CPU would take p back before the idle one is up, to lose it again. */
+/* An idle CPU after all: select_cpu was skipped, or a higher class has just taken p's CPU. Straight there and not by
+ * way of the shared queue, from which the old CPU would take p back before the idle one is up, to lose it again. */
 static __always_inline bool go_idle(struct task_struct* p, struct task_ctx* tctx, s32 cpu, u64 enq_flags) {
   s32 idle = claim_idle_cpu(p, cpu);
 

@@ -14,9 +14,18 @@ build_preset() {
 	say "build/$preset is up to date ($(elapsed "$start"))"
 }
 
+# One compiler cache for all clones: what has been compiled once, in whatever
+# directory, is not compiled again.
+build_cached() {
+	export CCACHE_DIR="$MUS_CACHE/ccache" CCACHE_BASEDIR="$MUS_ROOT" CCACHE_NOHASHDIR=1
+	export CCACHE_MAXSIZE=2G CCACHE_COMPILERCHECK=content
+	export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
+}
+
 build_locked() {
 	local preset=$1 dir="$MUS_BUILD/$1"
 	mkdir -p "$dir"
+	build_cached
 	# Ninja re-runs CMake by itself when a list file changes.
 	if [[ ! -e $dir/build.ninja ]]; then
 		say "configuring build/$preset"

@@ -6,7 +6,7 @@
 # Enough to compile, format, lint and unit-test.
 PACKAGES_BUILD=(
 	ca-certificates curl file git openssl python3 xz-utils zstd
-	dpkg-dev g++ cmake ninja-build
+	dpkg-dev g++ cmake ninja-build ccache
 	clang-19 llvm-19 clang-format-19 clang-tidy-19 shellcheck
 	libcap2 libzstd1
 	nlohmann-json3-dev libspdlog-dev libfmt-dev libcli11-dev libexpected-dev

@@ -31,7 +31,11 @@ run_tests() {
 	stage "tests with address sanitizer" tests_in asan unit api
 	stage "build with thread sanitizer" build_preset tsan
 	stage "tests with thread sanitizer" tests_in tsan unit api
-	stage "lint" lint
+	if [[ $TESTS_FULL ]]; then
+		stage "lint" lint
+	else
+		stage "lint" lint src
+	fi
 	stage "virtual machine tests" tests_in release vm
 	if [[ $TESTS_FULL ]]; then
 		load chroot-check

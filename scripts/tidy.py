@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs clang-tidy over the project's C++ files, and over none of them twice:
-a file that was clean is checked again only when it, a header of the project
-that it includes, the checks or its command line have changed."""
+"""tidy.py ROOT BUILD STAMPS FOLDER...: runs clang-tidy over the C++ files of
+these folders, and over none of them twice: a file that was clean is checked
+again only when it, a header of the project that it includes, the checks or its
+command line have changed. The stamps know no path: all clones share them."""
 
 import concurrent.futures
 import hashlib
@@ -14,7 +15,6 @@ import subprocess
 import sys
 
 TOOL = "clang-tidy-19"
-FOLDERS = ("src", "tests", "bench")
 
 
 def dependencies(build):
@@ -34,12 +34,13 @@ def output_of(entry):
     return words[words.index("-o") + 1] if "-o" in words else None
 
 
-def key(root, entry, files, checks):
-    digest = hashlib.sha256(checks + entry["command"].encode())
+def key(root, build, entry, files, checks):
+    digest = hashlib.sha256(checks + entry["command"].replace(root, "").encode())
     for file in sorted(files):
-        # A system header only changes with its package, and then ./dev setup says more than we could.
-        if file.startswith(root + os.sep) and os.path.exists(file):
-            digest.update(file.encode() + pathlib.Path(file).read_bytes())
+        # A system header only changes with its package, and then ./dev setup says more than we could; what the build
+        # made is not ours to judge.
+        if file.startswith(root + os.sep) and not file.startswith(build + os.sep) and os.path.exists(file):
+            digest.update(file[len(root):].encode() + pathlib.Path(file).read_bytes())
     return digest.hexdigest()[:20]
 
 
@@ -49,20 +50,19 @@ def check(build, file):
 
 
 def main():
-    root, build = sys.argv[1], sys.argv[2]
-    stamps = pathlib.Path(build, "tidy")
-    stamps.mkdir(exist_ok=True)
+    root, build, stamps, folders = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]), sys.argv[4:]
+    stamps.mkdir(parents=True, exist_ok=True)
     configs = [pathlib.Path(root, ".clang-tidy")]
-    for folder in FOLDERS:
+    for folder in folders:
         configs += sorted(pathlib.Path(root, folder).glob("**/.clang-tidy"))
     checks = b"".join(path.read_bytes() for path in configs)
     known = dependencies(build)
     wanted, total = {}, 0
     for entry in json.loads(pathlib.Path(build, "compile_commands.json").read_text()):
         file = os.path.normpath(os.path.join(entry["directory"], entry["file"]))
-        if not file.startswith(tuple(os.path.join(root, folder) + os.sep for folder in FOLDERS)):
+        if not file.startswith(tuple(os.path.join(root, folder) + os.sep for folder in folders)):
             continue
-        stamp = stamps / key(root, entry, known.get(output_of(entry), [file]), checks)
+        stamp = stamps / key(root, build, entry, known.get(output_of(entry), [file]), checks)
         total += 1
         # Two programs may compile one file; checking it once is enough.
         if stamp.exists():

@@ -26,7 +26,8 @@ awk -v score="$score" 'BEGIN { exit !(score <= 3.0) }' || { echo "unit-file: mor
 program=${2:-}
 if [ -x "$program" ]; then
   help=$("$program" run --help)
-  for variable in $(sed -n 's/^#\{0,1\}\(MUS_[A-Z_]*\)=.*/\1/p' "$source_dir/systemd/mus-scheduler.default" | sort -u); do
-    case $help in *"$variable"*) ;; *) echo "unit-file: $variable of mus-scheduler.default is no option"; exit 1 ;; esac
-  done
+  sed -n 's/^#\{0,1\}\(MUS_[A-Z_]*\)=.*/\1/p' "$source_dir/systemd/mus-scheduler.default" | sort -u |
+    while read -r variable; do
+      case $help in *"$variable"*) ;; *) echo "unit-file: $variable of mus-scheduler.default is no option"; exit 1 ;; esac
+    done || exit 1
 fi

@@ -20,7 +20,7 @@ tl::unexpected<Error> wrong(std::string message, std::string advice) {
 
 struct TextField {
   const char* name;
-  std::string Target::*member;
+  std::string Target::* member;
   Result<void> (*check)(std::string_view);
 };
 constexpr std::array kTextFields{
