@@ -43,6 +43,7 @@ s32 BPF_PROG(mus_select_cpu, struct task_struct* p, s32 prev_cpu, u64 wake_flags
   if (!tctx) return prev_cpu;
   refresh_policy(p, tctx);
   cpu = claim_idle_cpu(p, prev_cpu);
+  tctx->none_idle = cpu < 0;
   if (cpu < 0) return prev_cpu;
   join_clock(p, tctx, MUS_SHARED);
   clamp_uncontended(p, tctx);
@@ -129,7 +130,8 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
     mus_insert(p, SCX_DSQ_LOCAL, slice_ns, enq_flags | SCX_ENQ_PREEMPT);
     return;
   }
-  if (waking && !pinned && go_idle(p, tctx, cpu, enq_flags)) return;
+  if (waking && !pinned && !tctx->none_idle && go_idle(p, tctx, cpu, enq_flags)) return;
+  tctx->none_idle = false;
   if (waking && preempt(p, tctx, cpu, enq_flags)) return;
   if (pinned)
     enqueue_pinned(p, tctx, cpu, enq_flags);

@@ -19,6 +19,7 @@ struct task_ctx {
   u32 slot; /* of the matched policy, or MUS_NO_SLOT */
   s32 last_cpu;
   s32 pinned_to;  /* the CPU in whose virtual time its vtime counts, or MUS_SHARED: in that of the shared queue */
+  bool none_idle; /* select_cpu has just looked for an idle CPU in vain: enqueue need not look again */
   bool queued;    /* came through a vtime queue, so that running it may move the clock */
   bool stealable; /* ... through the shared one */
 };

@@ -17,8 +17,9 @@ class MainLoop {
     std::function<void()> hangup;  ///< SIGHUP
   };
 
-  /// Blocks SIGTERM, SIGINT and SIGHUP for this thread and all that it starts from now on, and ignores SIGPIPE. Make it
-  /// before any other thread exists: a signal that finds a thread which does not block it ends the process.
+  /// Blocks SIGTERM, SIGINT and SIGHUP for this thread and all that it starts from now on, and ignores SIGPIPE; takes
+  /// huge pages away. Make it before any other thread exists: a signal that finds a thread which does not block it ends
+  /// the process.
   static Result<MainLoop> open();
 
   /// Runs until SIGTERM or SIGINT; returns which.

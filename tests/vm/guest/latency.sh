@@ -11,7 +11,7 @@ OTHER=/run/mus-scheduler/other.sock
 
 # Medians under emulation: our programs cost a few microseconds on hardware and some tens of times that here, which the
 # comparison of medians must not count as scheduling. See docs/testing.md.
-EMULATION_US=${EMULATION_US:-100}
+EMULATION_US=${EMULATION_US:-200}
 
 post() { curl -sS --max-time 10 -X POST --unix-socket "$2" "http://localhost$1" >/dev/null || die "POST $1 failed"; }
 attach() {

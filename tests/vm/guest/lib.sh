@@ -7,6 +7,10 @@ LOG=/tmp/daemon.log
 SOCKET=/run/mus-scheduler/api.sock
 DAEMON=
 
+# khugepaged runs at nice 19: beside hogs it holds the memory map of whomever it is busy with, and RCU, for seconds,
+# under any scheduler. Emulated, that is long enough to fail a test of something else.
+echo never >/sys/kernel/mm/transparent_hugepage/enabled 2>/dev/null || true
+
 step() { echo "== $*"; }
 die() {
 	echo "FAILED: $*"
