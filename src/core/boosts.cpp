@@ -143,6 +143,7 @@ std::vector<Cgroup> BoostTable::cgroups() const {
     for (const auto& applied : entry.cgroups) seen.emplace(applied.cgroup.id, &applied.cgroup);
   }
   std::vector<Cgroup> result;
+  result.reserve(seen.size());
   for (const auto& [id, cgroup] : seen) result.push_back(*cgroup);
   return result;
 }

@@ -20,7 +20,9 @@ void MemoryScheduler::detach() {
 
 Result<void> MemoryScheduler::set_policy(CgroupId id, std::uint32_t weight) {
   if (!attached_) return fail(Errc::unavailable, "the scheduler is not attached");
-  if (fail_set_after_ != 0 && --fail_set_after_ == 0) return fail(Errc::io, "set_policy failed, as the test asked");
+  const bool last = fail_set_after_ == 1;
+  if (fail_set_after_ != 0) --fail_set_after_;
+  if (last) return fail(Errc::io, "set_policy failed, as the test asked");
   auto policy = slots_.plan(id, weight);
   if (!policy) return tl::unexpected(policy.error());
   slots_.commit(id, *policy);

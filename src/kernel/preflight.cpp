@@ -5,7 +5,6 @@
 
 #include <array>
 #include <charconv>
-#include <cstdio>
 #include <fstream>
 
 #include "kernel/btf.hpp"
@@ -28,7 +27,15 @@ struct KernelVersion {
 
 KernelVersion parse_version(const std::string& release) {
   KernelVersion version;
-  if (std::sscanf(release.c_str(), "%d.%d.%d", &version.major, &version.minor, &version.patch) < 2) return {};
+  const char* at = release.data();
+  const char* const end = at + release.size();
+  for (int* part : {&version.major, &version.minor, &version.patch}) {
+    const auto [next, error] = std::from_chars(at, end, *part);
+    if (error != std::errc{}) break;
+    at = next;
+    if (at == end || *at != '.') break;
+    ++at;
+  }
   return version;
 }
 

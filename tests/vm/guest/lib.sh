@@ -29,7 +29,7 @@ await() {
 	while ! "$@" >/dev/null 2>&1; do
 		tries=$((tries - 1))
 		[ "$tries" -gt 0 ] || return 1
-		usleep 100000
+		sleep 0.1
 	done
 }
 
