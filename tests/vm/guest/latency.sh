@@ -11,7 +11,7 @@ OTHER=/run/mus-scheduler/other.sock
 
 # Medians under emulation: our programs cost a few microseconds on hardware and some tens of times that here, which the
 # comparison of medians must not count as scheduling. See docs/testing.md.
-EMULATION_US=${EMULATION_US:-200}
+EMULATION_US=${EMULATION_US:-100}
 
 post() { curl -sS --max-time 10 -X POST --unix-socket "$2" "http://localhost$1" >/dev/null || die "POST $1 failed"; }
 attach() {
@@ -35,10 +35,7 @@ await 60 scx_is enabled || die "the second daemon did not attach"
 mus-scheduler prioritize --socket "$OTHER" --cgroup /waker || die "prioritize failed"
 detach "$OTHER"
 
-own_p50='' own_p99='' ours_p50='' ours_p99='' calm_p50='' calm_p99=''
-round=0
-while [ "$round" -lt "$ROUNDS" ]; do
-	round=$((round + 1))
+one_round() {
 	own=$(late)
 	attach "$SOCKET"
 	ours=$(late)
@@ -46,25 +43,40 @@ while [ "$round" -lt "$ROUNDS" ]; do
 	attach "$OTHER"
 	calm=$(late)
 	detach "$OTHER"
-	echo "   round $round (p50 p99 max, us): eevdf $own | boosted $ours | boosted, no preemption $calm"
+	echo "   (p50 p99 max, us) eevdf $own | boosted $ours | boosted, no preemption $calm"
 	# shellcheck disable=SC2086
 	{
 		set -- $own && own_p50="$own_p50 $1" own_p99="$own_p99 $2"
 		set -- $ours && ours_p50="$ours_p50 $1" ours_p99="$ours_p99 $2"
 		set -- $calm && calm_p50="$calm_p50 $1" calm_p99="$calm_p99 $2"
 	}
-done
-# shellcheck disable=SC2086
-{
-	own=$(median $own_p50) ours=$(median $ours_p50) calm=$(median $calm_p50)
-	own99=$(median $own_p99) ours99=$(median $ours_p99) calm99=$(median $calm_p99)
 }
-echo "   medians of p50: eevdf $own, boosted $ours, no preemption $calm; of p99: $own99, $ours99, $calm99 us"
 
-step "a boosted sleeper's median delay is no worse than under the kernel's own scheduler"
-[ "$ours" -le $((own + EMULATION_US)) ] || die "median $ours us is over $own us + $EMULATION_US us"
-step "its p99 is lower than without preemption"
-[ "$ours99" -lt "$calm99" ] || die "p99 $ours99 us is not under $calm99 us"
-step "and so is its median"
-[ "$ours" -lt "$calm" ] || die "median $ours us is not under $calm us"
+# Medians over all rounds so far; sets VERDICT to what is not as it should be.
+judge() {
+	# shellcheck disable=SC2086
+	{
+		own=$(median $own_p50) ours=$(median $ours_p50) calm=$(median $calm_p50)
+		own99=$(median $own_p99) ours99=$(median $ours_p99) calm99=$(median $calm_p99)
+	}
+	echo "   medians of p50: eevdf $own, boosted $ours, no preemption $calm; of p99: $own99, $ours99, $calm99 us"
+	VERDICT=''
+	[ "$ours" -le $((own + EMULATION_US)) ] || VERDICT="median $ours us is over the kernel's own $own us + $EMULATION_US us"
+	[ "$ours" -lt "$calm" ] || VERDICT="median $ours us is not under $calm us, that without preemption"
+	[ "$ours99" -lt "$calm99" ] || VERDICT="p99 $ours99 us is not under $calm99 us, that without preemption"
+	[ -z "$VERDICT" ]
+}
+
+step "a boosted sleeper: median no worse than the kernel's own scheduler's, median and p99 lower than without preemption"
+own_p50='' own_p99='' ours_p50='' ours_p99='' calm_p50='' calm_p99=''
+# A tail is made of few samples. Where the first rounds leave doubt, more are added and all are judged together.
+for _ in 1 2 3; do
+	round=0
+	while [ "$round" -lt "$ROUNDS" ]; do
+		round=$((round + 1))
+		one_round
+	done
+	judge && break
+done
+[ -z "$VERDICT" ] || die "$VERDICT"
 echo "latency: as promised"
