@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Does a bare Debian suffice? Builds a clean clone in a minimal chroot, with
-# nothing from this machine but the address of its mirror.
+# Does a bare Debian suffice? Runs ./dev VERB (build, if none is named) of a
+# clean clone in a minimal chroot, with nothing from this machine but the
+# address of its mirror.
 
 chroot_check() {
 	local suite=${1:-bookworm} root start=$SECONDS
+	(($# == 0)) || shift
+	(($#)) || set -- build
 	((EUID == 0)) || die "chroot-check needs root"
 	[[ -z $(git -C "$MUS_ROOT" status --porcelain) ]] ||
 		say "chroot-check: what is not committed takes no part"
@@ -17,13 +20,14 @@ chroot_check() {
 		trap 'exit 130' INT TERM HUP
 		chroot_make "$suite" "$root"
 		git clone -q "$MUS_ROOT" "$root/root/project"
-		say "chroot-check: ./dev build in a bare $suite"
-		chroot_run "$root" /root/project/dev build
-		# A second run has nothing left to do and says so quickly.
+		say "chroot-check: ./dev $* in a bare $suite"
+		chroot_run "$root" /root/project/dev "$@"
+		say "chroot-check: ./dev $* was done after $(elapsed "$start")"
+		# A second run has nothing left to set up or to build, and is quick.
 		chroot_run "$root" /root/project/dev build
 		chroot_run "$root" /root/project/build/release/mus-scheduler version
 	)
-	say "chroot-check: a bare $suite builds the project ($(elapsed "$start"))"
+	say "chroot-check: a bare $suite suffices for ./dev $* ($(elapsed "$start"))"
 }
 
 chroot_make() {
