@@ -6,8 +6,8 @@ build_preset() {
 	local preset=${1:-release} start=$SECONDS
 	[[ -e $MUS_ROOT/CMakePresets.json ]] || die "there is no CMakePresets.json"
 	case $preset in
-	release | debug | asan | tsan) ;;
-	*) die "no preset '$preset': release, debug, asan or tsan" ;;
+	release | debug | asan | tsan | fuzz) ;;
+	*) die "no preset '$preset': release, debug, asan, tsan or fuzz" ;;
 	esac
 	with_lock "build-$(printf '%s' "$MUS_ROOT/$preset" | digest)" build_locked "$preset" ||
 		exit 1

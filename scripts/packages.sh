@@ -21,6 +21,9 @@ else
 	PACKAGES_BUILD+=(libelf1t64)
 fi
 
+# clang's run-time library for libFuzzer.
+PACKAGES_FUZZ=(libclang-rt-19-dev)
+
 # What runs in the test machines, and what it takes to start one. redis-tools
 # holds the server's binary too; the redis-server package would start a
 # service on this machine, which nobody asked for.

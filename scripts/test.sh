@@ -38,11 +38,17 @@ run_tests() {
 	fi
 	stage "virtual machine tests" tests_in release vm
 	if [[ $TESTS_FULL ]]; then
+		stage "fuzzing" fuzz_set_up
 		load chroot-check
 		stage "bare Debian 12" chroot_check bookworm
 		stage "bare Debian 13" chroot_check trixie
 	fi
 	tests_verdict "$start"
+}
+
+fuzz_set_up() {
+	setup_fuzz
+	fuzz 60
 }
 
 # A stage is a subshell: 'die' in it ends the stage, not the run. What it

@@ -64,6 +64,18 @@ mus-scheduler prioritize --cgroup /a/later --weight 1024 || die "prioritize fail
 sleep 1
 expect_shares 4 a b 1000
 
+step "weights hold among pinned tasks while the other CPU's virtual time runs many times as fast"
+mus-scheduler reset --all || die "reset failed"
+echo 1 >"$CG/a/cgroup.kill"
+sleep 1
+hog a
+for _ in 1 2 3; do spawn fast mus-load hog; done
+mus-scheduler prioritize --cgroup /a || die "prioritize failed"
+mus-scheduler prioritize --cgroup /fast --weight 16 || die "prioritize failed"
+sleep 1
+expect_shares 5 a b 4000
+echo 1 >"$CG/fast/cgroup.kill"
+
 step "nobody stands still: pinned at 16 with unpinned at 102400 beside it, and the other way round"
 mus-scheduler reset --all || die "reset failed"
 echo 1 >"$CG/a/cgroup.kill"
