@@ -42,8 +42,8 @@ int waker(std::size_t count, long period_ns) {
 int main(int argc, char** argv) {
   if (argc == 2 && std::strcmp(argv[1], "hog") == 0) return hog();
   if (argc == 4 && std::strcmp(argv[1], "waker") == 0) {
-    const long count = std::atol(argv[2]);
-    const long period_us = std::atol(argv[3]);
+    const long count = std::strtol(argv[2], nullptr, 10);  // 0 where there is no number
+    const long period_us = std::strtol(argv[3], nullptr, 10);
     if (count > 0 && period_us > 0) return waker(static_cast<std::size_t>(count), period_us * 1000);
   }
   std::fprintf(stderr, "usage: mus-load hog | mus-load waker COUNT PERIOD_US\n");

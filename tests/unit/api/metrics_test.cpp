@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 namespace {
 
 bool has_line(const std::string& text, const std::string& line) {
-  return ("\n" + text).find("\n" + line + "\n") != text.npos;
+  return ("\n" + text).find("\n" + line + "\n") != std::string::npos;
 }
 
 Boost boost(const std::string& name, CgroupId id) {

@@ -12,7 +12,6 @@ using namespace mus;
 using namespace std::chrono_literals;
 using mus::test::header_of;
 using mus::test::json_request;
-using mus::test::over_tcp;
 using mus::test::parsed;
 using mus::test::request;
 

@@ -37,7 +37,7 @@ std::string as_systemd(std::string path, const std::string& prefix, const std::s
   std::replace(uid.begin(), uid.end(), '-', '_');
   const std::string dashed = prefix.empty() ? "" : prefix + "-";
   std::string stem = dashed + "kubepods";
-  std::string out = "";
+  std::string out;
   if (!prefix.empty()) out.append("/").append(prefix).append(".slice");
   out.append("/").append(stem).append(".slice");
   for (const std::string qos : {"burstable", "besteffort"}) {

@@ -13,12 +13,11 @@ namespace {
 
 template <class Promise>
 int run(const std::string& folder, Promise promise) {
-  namespace fs = std::filesystem;
   std::mt19937 random{1};
   int files = 0;
-  for (const auto& file : fs::directory_iterator{fs::path{MUS_FIXTURES} / folder}) {
+  for (const auto& file : std::filesystem::directory_iterator{std::filesystem::path{MUS_FIXTURES} / folder}) {
     ++files;
-    const auto whole = mus::test::fixture(fs::path{folder} / file.path().filename());
+    const auto whole = mus::test::fixture(std::filesystem::path{folder} / file.path().filename());
     promise(whole);
     for (std::size_t length = 0; length < whole.size(); ++length) promise(std::string_view{whole}.substr(0, length));
     for (int round = 0; round < 500 && !whole.empty(); ++round) {

@@ -201,7 +201,7 @@ TEST_CASE("a token file that holds no token is an error, and nothing is sent") {
 TEST_CASE("without a token file no credential is sent, and a token never goes over plain HTTP") {
   Kubelet kubelet;
   kubelet.first(Freshness::fresh);
-  CHECK(kubelet.client.last_headers().count("Authorization") == 0);
+  CHECK_FALSE(kubelet.client.last_headers().contains("Authorization"));
   const auto refused = KubeletSource::make(kubelet.client, {.url = "http://127.0.0.1:10255", .token_file = "/some"});
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().code == Errc::invalid_argument);
