@@ -20,6 +20,10 @@ u32 scx_bpf_nr_cpu_ids(void) __ksym;
 bool bpf_cpumask_test_cpu(u32 cpu, const struct cpumask* mask) __ksym;
 struct cgroup* bpf_cgroup_ancestor(struct cgroup* cgrp, int level) __ksym;
 void bpf_cgroup_release(struct cgroup* cgrp) __ksym;
+struct bpf_cpumask* bpf_cpumask_create(void) __ksym;
+void bpf_cpumask_release(struct bpf_cpumask* mask) __ksym;
+void bpf_cpumask_set_cpu(u32 cpu, struct bpf_cpumask* mask) __ksym;
+void scx_bpf_exit_bstr(s64 code, char* format, unsigned long long* data, u32 data__sz) __ksym;
 int bpf_iter_scx_dsq_new(struct bpf_iter_scx_dsq* it, u64 dsq_id, u64 flags) __ksym;
 struct task_struct* bpf_iter_scx_dsq_next(struct bpf_iter_scx_dsq* it) __ksym;
 void bpf_iter_scx_dsq_destroy(struct bpf_iter_scx_dsq* it) __ksym;
@@ -69,6 +73,18 @@ static __always_inline bool mus_move_to_local(u64 dsq) {
   if (bpf_ksym_exists(scx_bpf_dsq_move_to_local___k613)) return scx_bpf_dsq_move_to_local___k613(dsq);
   if (bpf_ksym_exists(scx_bpf_dsq_move_to_local___later)) return scx_bpf_dsq_move_to_local___later(dsq, 0);
   return scx_bpf_consume___k612(dsq);
+}
+
+/* 6.12: scx_bpf_dispatch_from_dsq; 6.13: scx_bpf_dsq_move. A task that an iteration over a queue has come to. */
+bool scx_bpf_dispatch_from_dsq___k612(struct bpf_iter_scx_dsq* it, struct task_struct* p, u64 dsq,
+                                      u64 flags) __ksym __weak;
+bool scx_bpf_dsq_move___k613(struct bpf_iter_scx_dsq* it, struct task_struct* p, u64 dsq, u64 flags) __ksym __weak;
+
+#define MUS_THIS_ITERATOR (&___it) /* of libbpf's bpf_for_each */
+
+static __always_inline bool mus_dsq_move(struct bpf_iter_scx_dsq* it, struct task_struct* p, u64 dsq) {
+  if (bpf_ksym_exists(scx_bpf_dsq_move___k613)) return scx_bpf_dsq_move___k613(it, p, dsq, 0);
+  return scx_bpf_dispatch_from_dsq___k612(it, p, dsq, 0);
 }
 
 /* Re-enqueue the local queue of a CPU that a higher class took. Until 6.18 only from ops.cpu_release; from 6.19 from

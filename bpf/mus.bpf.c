@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The scheduler: one weighted-vtime queue for the machine, one per CPU for tasks that cannot leave theirs. A waking
- * task gets an idle CPU at once, or the CPU of a task that is ahead of it in service, or its place in the queue.
+ * The scheduler: weighted-vtime queues, one for each last-level cache (and for sets of CPUs within it), one for each CPU.
+ * A waking task gets an idle CPU at once, or the CPU of a task that is ahead of it in service, or its place in a queue.
  * docs/scheduler.md tells why; the arithmetic is in policy.bpf.h.
  */
 /* Ours are in compat.bpf.h: several variants of one name, each weak. */
@@ -12,19 +12,21 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "clock.bpf.h"
 #include "compat.bpf.h"
-#include "cpu.bpf.h"
+#include "idle.bpf.h"
 #include "policy.bpf.h"
-#include "queue.bpf.h"
+#include "preempt.bpf.h"
+#include "service.bpf.h"
 #include "task.bpf.h"
+#include "turn.bpf.h"
 
 char _license[] SEC("license") = "GPL";
 
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
 #define MAX_RT_PRIO 100       /* include/linux/sched/prio.h */
 
-const volatile u64 slice_ns = 3 * MUS_NSEC_PER_MSEC;
+/* SCX_ECODE_ACT_RESTART | SCX_ECODE_RSN_HOTPLUG of enum scx_exit_code */
+#define RESTART_FOR_HOTPLUG (1ULL << 48 | 1ULL << 32)
 
 struct mus_exit_record exit_record;
 
@@ -42,43 +44,39 @@ s32 BPF_PROG(mus_select_cpu, struct task_struct* p, s32 prev_cpu, u64 wake_flags
   cpu = claim_idle_cpu(p, prev_cpu);
   tctx->none_idle = cpu < 0;
   if (cpu < 0) return prev_cpu;
-  join_clock(p, tctx, MUS_SHARED);
-  clamp_uncontended(p, tctx);
+  join_queue(p, tctx, home_queue(p, tctx, cpu));
+  forgive(p, tctx);
   tctx->queued = false;
-  tctx->stealable = false;
   mus_insert(p, SCX_DSQ_LOCAL, slice_ns, 0);
   count(MUS_DIRECT_DISPATCHES);
   return cpu;
 }
 
-static __always_inline void enqueue_pinned(struct task_struct* p, struct task_ctx* tctx, s32 cpu, u64 enq_flags) {
-  tctx->queued = true;
-  tctx->stealable = false;
-  mus_insert_vtime(p, PINNED_DSQ + cpu, slice_ns, p->scx.dsq_vtime, enq_flags);
-  count(MUS_PINNED_ENQUEUES);
-  if (scx_bpf_test_and_clear_cpu_idle(cpu)) scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
-}
-
-static __always_inline void enqueue_shared(struct task_struct* p, struct task_ctx* tctx, u64 enq_flags) {
+/* Into the queue that p has joined. */
+static __always_inline void enqueue_vtime(struct task_struct* p, struct task_ctx* tctx, s32 cpu, u64 enq_flags) {
+  bool pinned = is_pinned_queue(tctx->queue);
   s32 idle;
 
   tctx->queued = true;
-  tctx->stealable = true;
-  mus_insert_vtime(p, SHARED_DSQ, slice_ns, p->scx.dsq_vtime, enq_flags);
-  count(MUS_SHARED_ENQUEUES);
+  mus_insert_vtime(p, dsq_of(tctx->queue), slice_ns, p->scx.dsq_vtime, enq_flags);
+  count(pinned ? MUS_PINNED_ENQUEUES : MUS_SHARED_ENQUEUES);
+  if (!idle_selection) return;
   /* A CPU that went idle after select_cpu looked would not look into the queue by itself. */
-  idle = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+  if (pinned)
+    idle = scx_bpf_test_and_clear_cpu_idle(cpu) ? cpu : -1;
+  else
+    idle = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
   if (idle >= 0) scx_bpf_kick_cpu(idle, SCX_KICK_IDLE);
 }
 
 /* An idle CPU after all: select_cpu was skipped, or a higher class has just taken p's CPU. Straight there and not by
- * way of the shared queue, from which the old CPU would take p back before the idle one is up, to lose it again. */
+ * way of the queue, from which the old CPU would take p back before the idle one is up, to lose it again. */
 static __always_inline bool go_idle(struct task_struct* p, struct task_ctx* tctx, s32 cpu, u64 enq_flags) {
   s32 idle = claim_idle_cpu(p, cpu);
 
   if (idle < 0) return false;
   tctx->queued = false;
-  tctx->stealable = false;
+  tctx->contended = false;
   mus_insert(p, SCX_DSQ_LOCAL_ON | idle, slice_ns, enq_flags);
   count(MUS_DIRECT_DISPATCHES);
   return true;
@@ -89,10 +87,9 @@ static __always_inline bool preempt(struct task_struct* p, struct task_ctx* tctx
   s32 victim;
 
   if (!preempt_on_wakeup) return false;
-  victim = claim_victim_cpu(p, cpu, comparable_vtime(p, tctx), boosted(tctx), bpf_ktime_get_ns());
+  victim = claim_victim_cpu(p, cpu, comparable_vtime(p, tctx, cpu), boosted(tctx), bpf_ktime_get_ns());
   if (victim < 0) return false;
   tctx->queued = false;
-  tctx->stealable = false;
   mus_insert(p, SCX_DSQ_LOCAL_ON | victim, slice_ns, enq_flags | SCX_ENQ_PREEMPT);
   count(MUS_PREEMPTIONS);
   return true;
@@ -103,15 +100,15 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
   bool waking = enq_flags & (SCX_ENQ_WAKEUP | SCX_ENQ_REENQ);
   struct task_ctx* tctx = lookup_task(p);
   s32 cpu = scx_bpf_task_cpu(p);
-  bool pinned = p->nr_cpus_allowed == 1 || mus_migration_disabled(p);
 
   if (!tctx) { /* cannot be: made in init_task */
     mus_insert(p, SCX_DSQ_LOCAL, slice_ns, enq_flags);
     return;
   }
   refresh_policy(p, tctx);
-  join_clock(p, tctx, pinned ? cpu : MUS_SHARED);
-  clamp_task(p, tctx, enq_flags & SCX_ENQ_WAKEUP);
+  join_queue(p, tctx, home_queue(p, tctx, cpu));
+  refresh_rate(p, tctx, bpf_ktime_get_ns());
+  place(p, tctx, enq_flags & SCX_ENQ_WAKEUP);
   if (enq_flags & SCX_ENQ_REENQ) count(MUS_REENQUEUES);
 
   /* The core found nothing else for this CPU: let it go on. */
@@ -120,28 +117,23 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
     mus_insert(p, SCX_DSQ_LOCAL, slice_ns, enq_flags);
     return;
   }
+  tctx->contended = true;
   /* Kernel threads of a CPU serve everybody on it and run briefly: first when they wake, in turn when they run on. */
-  if (is_percpu_kthread(p) && (enq_flags & SCX_ENQ_WAKEUP) &&
-      !mus_before(*task_clock(tctx->pinned_to), p->scx.dsq_vtime)) {
+  if (is_percpu_kthread(p) && (enq_flags & SCX_ENQ_WAKEUP) && !mus_before(clock_of(tctx->queue), p->scx.dsq_vtime)) {
     tctx->queued = false;
     mus_insert(p, SCX_DSQ_LOCAL, slice_ns, enq_flags | SCX_ENQ_PREEMPT);
     return;
   }
-  if (waking && !pinned && !tctx->none_idle && go_idle(p, tctx, cpu, enq_flags)) return;
+  if (waking && !is_pinned_queue(tctx->queue) && !tctx->none_idle && go_idle(p, tctx, cpu, enq_flags)) return;
   tctx->none_idle = false;
   if (waking && preempt(p, tctx, cpu, enq_flags)) return;
-  if (pinned)
-    enqueue_pinned(p, tctx, cpu, enq_flags);
-  else
-    enqueue_shared(p, tctx, enq_flags);
+  enqueue_vtime(p, tctx, cpu, enq_flags);
 }
 
 /* One more slice for the task that runs. */
-static __always_inline void keep(struct task_struct* p, const struct task_ctx* tctx, s32 cpu) {
-  struct cpu_ctx* cctx = lookup_cpu(cpu);
-
+static __always_inline void keep(struct task_struct* p, struct task_ctx* tctx, struct cpu_ctx* cctx, s32 cpu, u64 now) {
   p->scx.slice = slice_ns;
-  if (cctx) note_running(cctx, comparable_vtime(p, tctx), task_weight(p, tctx), bpf_ktime_get_ns());
+  note_running(cctx, comparable_vtime(p, tctx, cpu), tctx->rate, now);
   count(MUS_KEPT);
 }
 
@@ -150,35 +142,34 @@ void BPF_PROG(mus_dispatch, s32 cpu, struct task_struct* prev) {
   bool prev_runnable = prev && (prev->scx.flags & SCX_TASK_QUEUED);
   struct task_ctx* tctx = prev_runnable ? lookup_task(prev) : NULL;
   struct cpu_ctx* cctx = lookup_cpu(cpu);
-  struct queue_head pinned, shared;
-  struct turn turn;
+  u64 now = bpf_ktime_get_ns();
+  struct next_turn next;
 
-  if (!cctx) return;
-  pinned = peek(PINNED_DSQ + cpu, cpu, &cctx->clock);
-  shared = peek(SHARED_DSQ, cpu, &shared_clock);
-  if (pinned.found) pinned.vtime += pinned_skew(cctx);
-  turn = choose_queue(cctx, pinned, shared, bpf_ktime_get_ns());
-  if (prev_runnable && tctx) {
-    u64 first = turn.pinned ? pinned.vtime : shared.vtime;
-
+  if (!cctx || relieve(cctx, cpu, now) || balance(cpu, now)) return;
+  next = choose_turn(cctx, cpu, now);
+  if (tctx && next.found) {
     refresh_policy(prev, tctx);
     charge(prev, tctx);
+    refresh_rate(prev, tctx, now);
+    /* Somebody waits: from here on its flow pays, too, and it may not be further from its flow than a turn. */
+    tctx->contended = true;
+    place(prev, tctx, false);
     /* Alternating with whoever is next in the queue would halve every weight: go on while nobody is further behind. */
-    if ((pinned.found || shared.found) && !turn.forced && !mus_before(first, comparable_vtime(prev, tctx))) {
-      advance_clock(task_clock(tctx->pinned_to), prev->scx.dsq_vtime);
-      keep(prev, tctx, cpu);
+    if (!next.forced && !mus_before(next.vtime, comparable_vtime(prev, tctx, cpu))) {
+      advance_clock(tctx->queue, prev->scx.dsq_vtime);
+      keep(prev, tctx, cctx, cpu, now);
       return;
     }
   }
-  if (turn.pinned) {
-    if (mus_move_to_local(PINNED_DSQ + cpu) || mus_move_to_local(SHARED_DSQ)) return;
-  } else {
-    if (mus_move_to_local(SHARED_DSQ) || mus_move_to_local(PINNED_DSQ + cpu)) return;
+  if (serve_any(cpu, next.turn)) return;
+  if (!tctx) {
+    serve_other_cache(cpu);
+    return;
   }
-  if (prev_runnable && tctx) {
-    clamp_uncontended(prev, tctx);
-    keep(prev, tctx, cpu);
-  }
+  refresh_policy(prev, tctx);
+  charge(prev, tctx);
+  forgive(prev, tctx);
+  keep(prev, tctx, cctx, cpu, now);
 }
 
 SEC("struct_ops/mus_runnable")
@@ -186,6 +177,8 @@ void BPF_PROG(mus_runnable, struct task_struct* p, u64 enq_flags) {
   struct task_ctx* tctx = lookup_task(p);
 
   if (!tctx) return;
+  refresh_policy(p, tctx);
+  count_runnable(p, tctx, scx_bpf_task_cpu(p));
   tctx->runnable_at = bpf_ktime_get_ns();
   if (enq_flags & SCX_ENQ_WAKEUP) count(MUS_WAKEUPS);
 }
@@ -199,13 +192,16 @@ void BPF_PROG(mus_running, struct task_struct* p) {
 
   if (!tctx || !cctx) return;
   account_wait(tctx, now);
-  if (tctx->queued) advance_clock(task_clock(tctx->pinned_to), p->scx.dsq_vtime);
-  if (tctx->stealable && tctx->last_cpu != cpu) count(MUS_STEALS);
-  tctx->stealable = false;
+  if (tctx->queued) {
+    advance_clock(tctx->queue, p->scx.dsq_vtime);
+    if (!is_pinned_queue(tctx->queue) && tctx->last_cpu != cpu) count(MUS_STEALS);
+    tctx->queued = false;
+  }
+  if (nr_caches > 1) join_queue(p, tctx, home_queue(p, tctx, cpu));
   tctx->last_cpu = cpu;
   tctx->charged_until = p->se.sum_exec_runtime;
   cctx->preempting_at = 0;
-  note_running(cctx, comparable_vtime(p, tctx), task_weight(p, tctx), now);
+  note_running(cctx, comparable_vtime(p, tctx, cpu), tctx->rate, now);
 }
 
 SEC("struct_ops/mus_stopping")
@@ -223,7 +219,16 @@ SEC("struct_ops/mus_quiescent")
 void BPF_PROG(mus_quiescent, struct task_struct* p, u64 deq_flags) {
   struct task_ctx* tctx = lookup_task(p);
 
-  if (tctx) tctx->runnable_at = 0;
+  if (!tctx) return;
+  tctx->runnable_at = 0;
+  uncount_runnable(tctx, scx_bpf_task_cpu(p));
+}
+
+SEC("struct_ops/mus_set_cpumask")
+void BPF_PROG(mus_set_cpumask, struct task_struct* p, const struct cpumask* mask) {
+  struct task_ctx* tctx = lookup_task(p);
+
+  if (tctx) tctx->class_cache = MUS_NO_CACHE;
 }
 
 /* Up to 6.18; the daemon clears this member where the program below serves. */
@@ -245,10 +250,11 @@ s32 BPF_PROG(mus_init_task, struct task_struct* p, struct scx_init_task_args* ar
   struct task_ctx* tctx = bpf_task_storage_get(&task_ctxs, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
   if (!tctx) return -12; /* ENOMEM */
-  tctx->policy_weight = MUS_WEIGHT_ONE;
+  tctx->weight = MUS_WEIGHT_ONE;
+  tctx->rate = MUS_RATE_ONE;
   tctx->slot = MUS_NO_SLOT;
   tctx->last_cpu = -1;
-  tctx->pinned_to = MUS_SHARED;
+  tctx->class_cache = MUS_NO_CACHE;
   return 0;
 }
 
@@ -256,27 +262,47 @@ SEC("struct_ops/mus_enable")
 void BPF_PROG(mus_enable, struct task_struct* p) {
   struct task_ctx* tctx = lookup_task(p);
 
-  p->scx.dsq_vtime = shared_clock;
   if (!tctx) return;
-  tctx->pinned_to = MUS_SHARED;
+  p->scx.dsq_vtime = clock_of(tctx->queue);
   tctx->charged_until = p->se.sum_exec_runtime;
 }
 
-/* Present and empty: without them the kernel ejects the scheduler at each hotplug. Queues exist for every CPU id. */
+/* From here on nobody is in the cgroup, and nobody will be. */
+SEC("tp_btf/cgroup_release")
+int BPF_PROG(mus_cgroup_release, struct cgroup* cgrp, const char* path) {
+  drop_flow(cgrp->kn->id);
+  return 0;
+}
+
+/* Without these two the kernel ejects the scheduler at each hotplug. Queues exist for every CPU id; but where a CPU
+ * belongs that was offline when the daemon read the topology is not known: it is asked to load us again. */
 SEC("struct_ops/mus_cpu_online")
-void BPF_PROG(mus_cpu_online, s32 cpu) {}
+void BPF_PROG(mus_cpu_online, s32 cpu) {
+  char reason[] = "a CPU came that is not in the topology";
+  unsigned long long none = 0;
+
+  if (cache_of(cpu) < MUS_MAX_CACHES) return;
+  scx_bpf_exit_bstr(RESTART_FOR_HOTPLUG, reason, &none, 0);
+}
 
 SEC("struct_ops/mus_cpu_offline")
 void BPF_PROG(mus_cpu_offline, s32 cpu) {}
 
 SEC("struct_ops.s/mus_init")
 s32 BPF_PROG(mus_init) {
-  s32 err = scx_bpf_create_dsq(SHARED_DSQ, -1);
-  u32 cpu;
+  u32 index;
+  s32 err;
 
-  if (err) return err;
-  bpf_for(cpu, 0, nr_cpu_ids) {
-    err = scx_bpf_create_dsq(PINNED_DSQ + cpu, -1);
+  bpf_for(index, 0, nr_caches * MUS_CLASSES) {
+    err = scx_bpf_create_dsq(dsq_of(index), -1);
+    if (err) return err;
+  }
+  bpf_for(index, 0, nr_cpu_ids) {
+    err = scx_bpf_create_dsq(dsq_of(PINNED_QUEUES + index), -1);
+    if (err) return err;
+  }
+  bpf_for(index, 0, nr_caches) {
+    err = make_masks(index);
     if (err) return err;
   }
   return 0;
@@ -300,6 +326,7 @@ struct sched_ext_ops mus_ops = {
     .running = (void*)mus_running,
     .stopping = (void*)mus_stopping,
     .quiescent = (void*)mus_quiescent,
+    .set_cpumask = (void*)mus_set_cpumask,
     .cpu_release = (void*)mus_cpu_release,
     .init_task = (void*)mus_init_task,
     .enable = (void*)mus_enable,

@@ -10,7 +10,7 @@
 
 #define MUS_NSEC_PER_MSEC 1000000ULL
 
-/* Service that a waking task may be behind the clock: its credit for having slept. In vtime and independent of weight:
+/* Service that a waking cgroup may be behind the clock: its credit for having slept. In vtime and independent of weight:
  * divided by the weight, a boosted waker's credit would shrink until its victims looked more deserving. */
 #define MUS_LAG_NS (10 * MUS_NSEC_PER_MSEC)
 
@@ -18,9 +18,14 @@
  * mus_forward_cap() turns it into vtime. */
 #define MUS_MAX_AHEAD_NS (1000 * MUS_NSEC_PER_MSEC)
 
-/* The longest that a CPU serves one of its two queues while something waits in the other: the net under the comparison
- * of their heads. One tick in this time is a share of 0.8 % (HZ=250); smaller ones are rounded up to it. */
+/* The longest that a CPU serves one of its queues while something waits in another: the net under the comparison of
+ * their heads. One tick in this time is a share of 0.8 % (HZ=250); smaller ones are rounded up to it. */
 #define MUS_MAX_PASSED_OVER_NS (500 * MUS_NSEC_PER_MSEC)
+
+/* A queued task that has waited for this long runs next, wherever it stands. The worst wait on a CPU is this, and the
+ * next search, and a tick for each other task in the same state. */
+#define MUS_MAX_WAIT_NS (700 * MUS_NSEC_PER_MSEC)
+#define MUS_RELIEVE_EVERY_NS (16 * MUS_NSEC_PER_MSEC)
 
 /* By how much a waking task without a boost must be behind the task that it preempts. */
 #define MUS_PREEMPT_GRAN_NS (1 * MUS_NSEC_PER_MSEC)
@@ -28,23 +33,50 @@
 /* One charge never covers more: a clock that jumped must not move a task out of reach. */
 #define MUS_MAX_CHARGE_NS (1000 * MUS_NSEC_PER_MSEC)
 
+/* Virtual nanoseconds per real one, in fixed point. The largest times MUS_MAX_CHARGE_NS (2^30) still fits in 64 bits. */
+#define MUS_RATE_SHIFT 20
+#define MUS_RATE_ONE (1ULL << MUS_RATE_SHIFT)
+#define MUS_RATE_MAX (1ULL << 33)
+
+/* Bounds of a load, so that no product below overflows: the sum of scx_weight over a cgroup's runnable threads. */
+#define MUS_LOAD_ONE 100 /* one thread at nice 0: scx_weight, the kernel's sched_weight_to_cgroup() */
+#define MUS_LOAD_MAX (1U << 22)
+
 /* The only comparison of virtual times: right as long as both are within 2^63 of each other, which the clamp ensures.
  */
 static inline int mus_before(__u64 a, __u64 b) {
   return (__s64)(a - b) < 0;
 }
 
-/* Weight in the competition: the policy's (1024 = 1) times the task's own from nice (scx_weight: 100 = nice 0,
- * sched_weight_to_cgroup() of the kernel), never 0. */
-static inline __u32 mus_effective_weight(__u32 policy_weight, __u32 scx_weight) {
-  __u64 weight = (__u64)policy_weight * scx_weight / 100;
-  return weight ? (__u32)weight : 1;
+static inline __u32 mus_bounded_load(__u64 load) {
+  return load < 1 ? 1 : load > MUS_LOAD_MAX ? MUS_LOAD_MAX : (__u32)load;
+}
+
+/* How fast virtual time passes for what gets `part` of `whole` of a cgroup's `weight` (1024 = 1). For a thread, part is
+ * its own scx_weight and whole the load of the cgroup's runnable threads: together they get the cgroup's weight, however
+ * many they are, and nice divides it among them. For a queue's tasks of the cgroup, part is their load. */
+static inline __u64 mus_rate(__u32 weight, __u32 part, __u32 whole) {
+  __u64 rate;
+
+  part = mus_bounded_load(part);
+  whole = mus_bounded_load(whole);
+  rate = ((__u64)whole << (MUS_RATE_SHIFT + 10)) / part / (weight ? weight : 1); /* 10: MUS_WEIGHT_ONE is 2^10 */
+  return rate < 1 ? 1 : rate > MUS_RATE_MAX ? MUS_RATE_MAX : rate;
 }
 
 /* Real run time to virtual time. */
-static inline __u64 mus_vtime_delta(__u64 ran_ns, __u32 weight) {
+static inline __u64 mus_vtime_delta(__u64 ran_ns, __u64 rate) {
   if (ran_ns > MUS_MAX_CHARGE_NS) ran_ns = MUS_MAX_CHARGE_NS;
-  return ran_ns * MUS_WEIGHT_ONE / weight;
+  return ran_ns * rate >> MUS_RATE_SHIFT;
+}
+
+/* Load of a cgroup's runnable threads, sampled again: up at once, down by a quarter a sample. Threads that sleep and
+ * wake by turns are counted as one often enough to be seen. */
+static inline __u32 mus_next_load(__u32 old, __u64 sampled) {
+  __u32 now = mus_bounded_load(sampled);
+  __u32 decayed = old - old / 4;
+
+  return now > decayed ? now : decayed;
 }
 
 /* How far ahead of the clock a task may be, in vtime, when max_weight is the heaviest policy: the clock moves at least
@@ -61,6 +93,20 @@ static inline __u64 mus_clamp_vtime(__u64 vtime, __u64 clock, __u64 lag, __u64 c
   if (mus_before(vtime, clock - lag)) return clock - lag;
   if (mus_before(clock + cap, vtime)) return clock + cap;
   return vtime;
+}
+
+/* How often a cache looks whether another one has too much to do. */
+#define MUS_PACE_WINDOW_NS (100 * MUS_NSEC_PER_MSEC)
+
+/* vtime that passed in elapsed_ns, for one window; the largest where nobody waits. */
+static inline __u64 mus_pace(__u64 passed, __u64 elapsed_ns, __s32 waiting) {
+  if (waiting < 1) return ~0ULL;
+  if (elapsed_ns > 16 * MUS_PACE_WINDOW_NS || passed >> 36) return 0; /* nobody looked for long: says nothing */
+  return passed * (MUS_PACE_WINDOW_NS >> 12) / ((elapsed_ns >> 12) + 1);
+}
+
+static inline int mus_unbalanced(__u64 own_pace, __u64 other_pace) {
+  return own_pace / 5 * 4 > other_pace;
 }
 
 /* Eligible to preempt: behind the running task by more than the granularity. A boosted waker needs none. */

@@ -1,28 +1,183 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The vtime queues: one for the machine, one per CPU for tasks that cannot leave theirs; and whose turn it is. */
+/*
+ * The vtime queues and their clocks. Each last-level cache has one for tasks that may run on all its CPUs and some for
+ * the other sets of CPUs that tasks are confined to there (a pool of shared CPUs, an exclusive cpuset); each CPU has one
+ * for tasks that cannot leave it. A task's vtime counts on the clock of its queue, and moves over when that changes.
+ *
+ * Why several clocks: tasks confined to other CPUs progress at another rate. On one clock with all others they would
+ * fall behind it or run ahead of it for ever, and the clamp would pull them onto one line: their weights would be gone.
+ * Why they are comparable nevertheless: on a CPU that serves several, the earliest head must win. Each CPU keeps its
+ * queues' skews to the clock of its cache, moved for all tasks of a queue at once, and only when the two have come apart
+ * by more than the lag.
+ *
+ * A clock is never behind the head of its queue: the skew is measured at the clock, so a gap between the two would be
+ * carried along for ever, and the queue never served.
+ */
 #ifndef MUS_QUEUE_BPF_H
 #define MUS_QUEUE_BPF_H
 
-#include "clock.bpf.h"
+#include "cpu.bpf.h"
+#include "task.bpf.h"
 
-#define SHARED_DSQ 0x10000ULL
-#define PINNED_DSQ 0x20000ULL /* + cpu */
-#define HEAD_SCAN 8           /* queue entries looked at for one that may run on this CPU */
+#define PINNED_QUEUES (MUS_MAX_CACHES * MUS_CLASSES) /* + cpu; before them cache * MUS_CLASSES + class */
+#define NR_QUEUES (PINNED_QUEUES + MUS_MAX_CPUS)
+#define FIRST_DSQ 0x10000ULL
+
+#define HEAD_SCAN 8 /* queue entries looked at for one that may run on this CPU */
+
+/* Advancing the clock in steps keeps its cache line shared between CPUs at most wakeups. */
+#define CLOCK_STEP_NS (MUS_NSEC_PER_MSEC / 10)
+
+struct queue {
+  u64 clock;
+} __attribute__((aligned(MUS_CACHE_LINE)));
+
+static struct queue queues[NR_QUEUES];
+
+/* Which set of CPUs a class of a cache stands for; 0: free. Class 0 is that of all CPUs and not in use here. */
+static u64 class_keys[MUS_MAX_CACHES * MUS_CLASSES];
+
+static __always_inline struct queue* lookup_queue(u32 queue) {
+  u64 index = queue;
+
+  barrier_var(index); /* as in ordered_cpu() */
+  return index < NR_QUEUES ? &queues[index] : NULL;
+}
+
+static __always_inline u64 dsq_of(u32 queue) {
+  return FIRST_DSQ + queue;
+}
+
+static __always_inline u64 clock_of(u32 queue) {
+  struct queue* q = lookup_queue(queue);
+
+  return q ? q->clock : 0;
+}
+
+static __always_inline bool class_in_use(u32 queue) {
+  u64 index = queue;
+
+  barrier_var(index);
+  return index < MUS_MAX_CACHES * MUS_CLASSES && class_keys[index];
+}
+
+static __always_inline bool is_pinned_queue(u32 queue) {
+  return queue >= PINNED_QUEUES;
+}
+
+/* The set of CPUs of a cache that p may use, as a number: 0 for all of them. */
+static __noinline u64 class_key(struct task_struct* p, u32 cache) {
+  u32 position, size = cache_size(cache), allowed = 0;
+  u64 key = 14695981039346656037ULL; /* FNV-1a */
+
+  bpf_for(position, 0, size) {
+    s32 cpu = cache_cpu(cache, position);
+
+    if (cpu < 0 || !bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) continue;
+    key = (key ^ position) * 1099511628211ULL;
+    allowed++;
+  }
+  return allowed == size ? 0 : key | 1;
+}
+
+/* The class of a key; MUS_CLASSES when all are taken by others. One that nobody waits in is free to take: its tasks
+ * look their class up again when they queue next, and keep their place. */
+static __noinline u32 find_class(u32 cache, u64 key) {
+  u32 class;
+
+  if (!key) return 0;
+  bpf_for(class, 1, MUS_CLASSES) {
+    u32 index = cache * MUS_CLASSES + class;
+
+    if (index < MUS_MAX_CACHES * MUS_CLASSES && class_keys[index] == key) return class;
+  }
+  bpf_for(class, 1, MUS_CLASSES) {
+    u32 index = cache * MUS_CLASSES + class;
+    u64 seen;
+
+    if (index >= MUS_MAX_CACHES * MUS_CLASSES) break;
+    seen = class_keys[index];
+    if (seen && scx_bpf_dsq_nr_queued(dsq_of(index))) continue;
+    if (__sync_val_compare_and_swap(&class_keys[index], seen, key) == seen) return class;
+  }
+  return MUS_CLASSES;
+}
+
+/* Where p belongs when it is on that CPU. */
+static __always_inline u32 home_queue(struct task_struct* p, struct task_ctx* tctx, s32 cpu) {
+  u32 cache = cache_of(cpu), class;
+
+  if (p->nr_cpus_allowed == 1 || mus_migration_disabled(p) || cache >= MUS_MAX_CACHES) return PINNED_QUEUES + cpu;
+  if (tctx->class_cache != cache) {
+    tctx->class_key = class_key(p, cache);
+    tctx->class_cache = cache;
+  }
+  class = find_class(cache, tctx->class_key);
+  /* Too many different cpusets: those that came last stay where they are until a CPU of theirs is idle. */
+  return class < MUS_CLASSES ? cache * MUS_CLASSES + class : PINNED_QUEUES + cpu;
+}
+
+static __always_inline void advance_clock(u32 queue, u64 vtime) {
+  struct queue* q = lookup_queue(queue);
+
+  /* A lost race leaves the clock a little behind; the next task through the queue moves it again. */
+  if (q && mus_before(q->clock + CLOCK_STEP_NS, vtime)) q->clock = vtime;
+}
+
+/* The task now belongs to that queue: same distance from the new clock as from the old one. */
+static __always_inline void join_queue(struct task_struct* p, struct task_ctx* tctx, u32 queue) {
+  if (tctx->queue == queue) return;
+  p->scx.dsq_vtime += clock_of(queue) - clock_of(tctx->queue);
+  tctx->queue = queue;
+}
+
+/* Which of a CPU's turns serves a queue: its class in the cache, or the last for the CPU's own. */
+static __always_inline u32 turn_of(u32 queue) {
+  return is_pinned_queue(queue) ? MUS_CLASSES : queue % MUS_CLASSES;
+}
+
+static __always_inline u32 queue_of_turn(u32 turn, s32 cpu) {
+  u32 cache = cache_of(cpu);
+
+  if (turn >= MUS_CLASSES || cache >= MUS_MAX_CACHES) return PINNED_QUEUES + cpu;
+  return cache * MUS_CLASSES + turn;
+}
+
+/* What to add to the vtime of a queue's task to compare it on that CPU. */
+static __always_inline u64 skew(struct cpu_ctx* cctx, u32 queue, s32 cpu) {
+  u32 turn = turn_of(queue);
+  struct cpu_turn* here = lookup_turn(cctx, turn);
+  u64 base, clock, wanted;
+
+  if (!here || turn == 0 || cache_of(cpu) >= MUS_MAX_CACHES) return 0;
+  base = clock_of(queue_of_turn(0, cpu));
+  clock = clock_of(queue);
+  wanted = mus_clamp_vtime(clock + here->skew, base, MUS_LAG_NS, MUS_LAG_NS) - clock;
+  if (here->skew != wanted) here->skew = wanted;
+  return wanted;
+}
+
+/* vtime of p on the scale of a CPU's cache, where p's queue is one of those that it serves. */
+static __always_inline u64 comparable_vtime(const struct task_struct* p, const struct task_ctx* tctx, s32 cpu) {
+  struct cpu_ctx* cctx = lookup_cpu(cpu);
+
+  return p->scx.dsq_vtime + (cctx ? skew(cctx, tctx->queue, cpu) : 0);
+}
 
 struct queue_head {
   u64 vtime; /* of the first task that may run on this CPU: the same that moving from the queue would take */
   bool found;
 };
 
-/* `clock`: of the queue, moved up to its first task. */
-static __always_inline struct queue_head peek(u64 dsq, s32 cpu, u64* clock) {
+/* Moves the queue's clock up to its first task. */
+static __always_inline struct queue_head peek(u32 queue, s32 cpu) {
   struct queue_head head = {};
   struct task_struct* p;
   u32 scanned = 0;
 
-  if (!scx_bpf_dsq_nr_queued(dsq)) return head;
-  bpf_for_each(scx_dsq, p, dsq, 0) {
-    if (!scanned) advance_clock(clock, p->scx.dsq_vtime);
+  if (!scx_bpf_dsq_nr_queued(dsq_of(queue))) return head;
+  bpf_for_each(scx_dsq, p, dsq_of(queue), 0) {
+    if (!scanned) advance_clock(queue, p->scx.dsq_vtime);
     if (bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) {
       head.vtime = p->scx.dsq_vtime;
       head.found = true;
@@ -31,30 +186,6 @@ static __always_inline struct queue_head peek(u64 dsq, s32 cpu, u64* clock) {
     if (++scanned >= HEAD_SCAN) break;
   }
   return head;
-}
-
-struct turn {
-  bool pinned; /* the pinned queue's, else the shared one's */
-  bool forced; /* it has been passed over for too long */
-};
-
-/* The earlier head's turn, unless the other queue has been passed over for too long. */
-static __always_inline struct turn choose_queue(struct cpu_ctx* cctx, struct queue_head pinned,
-                                                struct queue_head shared, u64 now) {
-  bool first = pinned.found && (!shared.found || !mus_before(shared.vtime, pinned.vtime));
-  struct turn turn = {.pinned = first};
-
-  if (!pinned.found || !shared.found) {
-    cctx->passed_over = 0;
-  } else if (!cctx->passed_over || first != cctx->pinned_turn) {
-    cctx->pinned_turn = first;
-    cctx->passed_over = now;
-  } else if (now - cctx->passed_over > MUS_MAX_PASSED_OVER_NS) {
-    cctx->passed_over = now;
-    turn.pinned = !first;
-    turn.forced = true;
-  }
-  return turn;
 }
 
 #endif

@@ -24,7 +24,11 @@
 
 enum mus_limits {
   MUS_MAX_POLICIES = 1024, /* boosted cgroups at once; also the number of statistics slots */
+  MUS_MAX_FLOWS = 4096,    /* cgroups with tasks in them between which CPU time is shared out */
   MUS_MAX_CPUS = 1024,     /* CPU ids that the daemon's BPF program can address */
+  MUS_MAX_CACHES = 64,     /* last-level caches; further ones count as the last */
+  MUS_NO_CACHE = 65535,    /* the cache of a CPU that was not online when the topology was read */
+  MUS_CLASSES = 4,         /* sets of CPUs within a cache that have a queue of their own, the first being all */
   MUS_REASON_LEN = 128,
   MUS_MESSAGE_LEN = 1024,
 };
@@ -36,16 +40,27 @@ struct mus_policy {
 };
 MUS_STATIC_ASSERT(sizeof(struct mus_policy) == 8, "read by both sides");
 
+/* One last-level cache, or several CPUs that no cache is known of. */
+struct mus_cache {
+  __u16 first; /* where its CPUs begin in the order of CPUs */
+  __u16 cpus;  /* how many they are */
+  __u16 node;
+  __u16 pad;
+};
+MUS_STATIC_ASSERT(sizeof(struct mus_cache) == 8, "read by both sides");
+
 /* Counters, one __u64 each and per CPU; the daemon sums them. The names in src/kernel follow this order. */
 enum mus_counter {
   MUS_WAKEUPS,           /* tasks that became runnable by waking */
   MUS_DIRECT_DISPATCHES, /* of those: put on an idle CPU's own queue at once */
-  MUS_SHARED_ENQUEUES,   /* inserted into the shared vtime queue */
+  MUS_SHARED_ENQUEUES,   /* inserted into a cache's vtime queue */
   MUS_PINNED_ENQUEUES,   /* inserted into a CPU's own vtime queue: one allowed CPU, or migration disabled */
   MUS_PREEMPTIONS,       /* wakeups that took a CPU from a task ahead in service */
-  MUS_STEALS,            /* tasks taken from the shared queue by a CPU other than the one they ran on last */
+  MUS_STEALS,            /* tasks from a cache's queue that ran on another CPU than before */
   MUS_KEPT,              /* slice ended, and the running task was still the one furthest behind */
   MUS_REENQUEUES,        /* taken back from a CPU that a higher scheduling class claimed */
+  MUS_RELIEVED,          /* ran out of turn after having waited for MUS_MAX_WAIT_NS */
+  MUS_BALANCED,          /* tasks taken from another cache because time passed slower there */
   MUS_NR_COUNTERS,
 };
 

@@ -33,11 +33,14 @@ struct CgroupStats {
 struct SchedulerStats {
   std::vector<std::pair<std::string, std::uint64_t>> counters;
   std::vector<std::pair<CgroupId, CgroupStats>> cgroups;  ///< one per policy in the map
+  std::uint32_t caches = 0;                               ///< that have queues of their own; 0 while not attached
 };
 
 struct SchedulerOptions {
   std::uint64_t slice_ns = 3'000'000;  ///< how long a task runs before the next is looked for
   bool wakeup_preemption = true;       ///< off only to measure what it does
+  bool idle_selection = true;          ///< off only to measure: a waking task waits for its previous CPU
+  bool queue_per_cache = true;         ///< off: one queue for the machine
 };
 
 /// Owner of the kernel's scheduler slot. Not thread-safe: the daemon serialises all calls with one mutex.

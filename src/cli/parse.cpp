@@ -32,6 +32,8 @@ struct Raw {
   Command command;
   std::string on_unsupported = "fail";
   std::string wakeup_preemption = "on";
+  std::string idle_selection = "on";
+  std::string queues = "cache";
   std::uint64_t slice_us = 3000;
 };
 
@@ -106,6 +108,16 @@ void add_run(CLI::App& app, Raw& raw) {
   run->add_option("--wakeup-preemption", raw.wakeup_preemption, "Off only to measure what it does")
       ->envname("MUS_WAKEUP_PREEMPTION")
       ->check(CLI::IsMember({"on", "off"}))
+      ->group("Scheduler")
+      ->capture_default_str();
+  run->add_option("--idle-selection", raw.idle_selection, "Off only to measure what it does")
+      ->envname("MUS_IDLE_SELECTION")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->group("Scheduler")
+      ->capture_default_str();
+  run->add_option("--queues", raw.queues, "One for each last-level cache, or one for the machine")
+      ->envname("MUS_QUEUES")
+      ->check(CLI::IsMember({"cache", "one"}))
       ->group("Scheduler")
       ->capture_default_str();
   add_kubelet(*run, options.kubelet);
@@ -195,6 +207,8 @@ std::optional<std::string> finish(Raw& raw) {
       options.on_unsupported =
           raw.on_unsupported == "idle" ? Options::OnUnsupported::idle : Options::OnUnsupported::fail;
       options.scheduler.wakeup_preemption = raw.wakeup_preemption == "on";
+      options.scheduler.idle_selection = raw.idle_selection == "on";
+      options.scheduler.queue_per_cache = raw.queues == "cache";
       options.scheduler.slice_ns = raw.slice_us * 1000;
       return find_contradiction(options);
     case Command::Kind::prioritize:

@@ -6,16 +6,21 @@
 #include <bpf/libbpf.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "kernel/btf.hpp"
 #include "kernel/policy_slots.hpp"
 #include "kernel/sysfs.hpp"
+#include "kernel/topology.hpp"
 
 namespace {
 // The skeleton spells the BPF side's integer types.
+using u8 = __u8;
+using u16 = __u16;
 using u32 = __u32;
 using u64 = __u64;
 using s32 = __s32;
@@ -104,9 +109,22 @@ class BpfScheduler final : public Scheduler {
   std::string sys_root_;
   Skeleton skeleton_;
   Link link_;
-  Link switch_link_;
+  std::vector<Link> tracing_;
   PolicySlots slots_;
 };
+
+void write_topology(mus_bpf& skeleton, const Topology& topology) {
+  auto& to = *skeleton.rodata;
+  to.nr_caches = static_cast<u32>(topology.caches.size());
+  to.nr_ordered_cpus = static_cast<u32>(topology.cpu_order.size());
+  std::fill(std::begin(to.cpu_caches), std::end(to.cpu_caches), MUS_NO_CACHE);
+  std::copy(topology.cpu_caches.begin(), topology.cpu_caches.end(), std::begin(to.cpu_caches));
+  std::copy(topology.cpu_order.begin(), topology.cpu_order.end(), std::begin(to.cpu_order));
+  std::copy(topology.caches.begin(), topology.caches.end(), std::begin(to.caches));
+  for (std::size_t cache = 0; cache < topology.near.size(); ++cache) {
+    std::copy(topology.near[cache].begin(), topology.near[cache].end(), std::begin(to.near_caches[cache]));
+  }
+}
 
 // Everything that depends on the kernel at hand and has to be said before it loads.
 Result<void> BpfScheduler::configure(mus_bpf& skeleton, const KernelBtf& btf, std::uint64_t hotplug_seq) const {
@@ -117,10 +135,15 @@ Result<void> BpfScheduler::configure(mus_bpf& skeleton, const KernelBtf& btf, st
                 "at most " + std::to_string(MUS_MAX_CPUS) + " CPU ids are supported");
   }
   skeleton.rodata->nr_cpu_ids = *cpus;
+  const auto per_cache = options_.queue_per_cache ? QueuePerCache::yes : QueuePerCache::no;
+  write_topology(skeleton, read_topology(sys_root_, *cpus, per_cache));
+  bpf_map__set_max_entries(skeleton.maps.flow_cpus, *cpus * MUS_MAX_FLOWS);
+  bpf_map__set_max_entries(skeleton.maps.flow_queues, skeleton.rodata->nr_caches * MUS_CLASSES * MUS_MAX_FLOWS);
   skeleton.rodata->smt_active = read_line(sys_root_ + "/devices/system/cpu/smt/active").value_or("0") == "1";
   skeleton.rodata->daemon_tgid = static_cast<std::uint32_t>(getpid());
   skeleton.rodata->slice_ns = options_.slice_ns;
   skeleton.rodata->preempt_on_wakeup = options_.wakeup_preemption;
+  skeleton.rodata->idle_selection = options_.idle_selection;
 
   // Bits of enum scx_ops_flags never moved, but an unknown one makes the load fail: set what this kernel names.
   const std::pair<const char*, std::uint64_t> flags[] = {
@@ -167,14 +190,18 @@ Result<void> BpfScheduler::attach() {
   }
   Link link(bpf_map__attach_struct_ops(skeleton->maps.mus_ops));
   if (!link) return system_failure("the scheduler could not be attached", errno, log.text);
-  Link switch_link;
-  if (bpf_program__autoload(skeleton->progs.mus_sched_switch)) {
-    switch_link.reset(bpf_program__attach(skeleton->progs.mus_sched_switch));
-    if (!switch_link) return system_failure("the sched_switch program could not be attached", errno, log.text);
+  std::vector<Link> tracing;
+  for (const bpf_program* program : {skeleton->progs.mus_cgroup_release, skeleton->progs.mus_sched_switch}) {
+    if (!bpf_program__autoload(program)) continue;
+    tracing.emplace_back(bpf_program__attach(program));
+    if (!tracing.back()) {
+      return system_failure((std::string(bpf_program__name(program)) + " could not be attached").c_str(), errno,
+                            log.text);
+    }
   }
   skeleton_ = std::move(skeleton);
   link_ = std::move(link);
-  switch_link_ = std::move(switch_link);
+  tracing_ = std::move(tracing);
   return {};
 }
 
@@ -185,7 +212,7 @@ void BpfScheduler::detach() {
 }
 
 void BpfScheduler::unload() {
-  switch_link_.reset();
+  tracing_.clear();
   link_.reset();
   skeleton_.reset();
   slots_.clear();
@@ -255,6 +282,7 @@ Result<SchedulerStats> BpfScheduler::stats() {
     stats.counters.emplace_back(names[i], sum);
   }
   if (!skeleton_) return stats;
+  stats.caches = skeleton_->rodata->nr_caches;
   std::vector<mus_cgroup_stats> per_cpu(static_cast<std::size_t>(libbpf_num_possible_cpus()));
   for (const auto& [id, policy] : slots_.entries()) {
     const int error = bpf_map__lookup_elem(skeleton_->maps.cgroup_stats, &policy.slot, sizeof policy.slot,

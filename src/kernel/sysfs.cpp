@@ -24,6 +24,28 @@ std::optional<std::uint32_t> cpu_list_end(const std::string& list) {
   return cpu + 1;
 }
 
+std::vector<std::uint32_t> cpu_list(const std::string& list) {
+  constexpr std::uint32_t limit = 65536;  // more is no list of CPUs
+  std::vector<std::uint32_t> cpus;
+  const char* at = list.data();
+  const char* const end = at + list.size();
+  while (at != end) {
+    std::uint32_t first = 0;
+    auto [next, error] = std::from_chars(at, end, first);
+    std::uint32_t last = first;
+    if (error == std::errc{} && next != end && *next == '-') {
+      const auto range = std::from_chars(next + 1, end, last);
+      next = range.ptr;
+      error = range.ec;
+    }
+    if (error != std::errc{} || last < first || last >= limit) return cpus;
+    for (std::uint32_t cpu = first; cpu <= last; ++cpu) cpus.push_back(cpu);
+    if (next != end && *next != ',') return cpus;
+    at = next == end ? end : next + 1;
+  }
+  return cpus;
+}
+
 SchedExtState read_sched_ext_state(const std::string& sys_root) {
   const std::string dir = sys_root + "/kernel/sched_ext";
   SchedExtState state;

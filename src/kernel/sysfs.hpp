@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mus {
 
@@ -13,6 +14,9 @@ std::optional<std::string> read_line(const std::string& path);
 
 /// Highest CPU id of a list such as "0-3,8" plus one; nothing for an empty or malformed list.
 std::optional<std::uint32_t> cpu_list_end(const std::string& list);
+
+/// The numbers of a list such as "0-3,8", ascending; those before the first thing that is malformed.
+std::vector<std::uint32_t> cpu_list(const std::string& list);
 
 /// /sys/kernel/sched_ext as it stands.
 struct SchedExtState {

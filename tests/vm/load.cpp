@@ -1,26 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
-// The load that the VM tests put on a scheduler: `mus-load hog` spins; `mus-load waker COUNT PERIOD_US` sleeps
-// periodically and prints how late it ran: "p50 p99 max", in microseconds.
+// The load that the VM tests put on a scheduler; usage() below says what there is.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 namespace {
 
 constexpr long kNsecPerSec = 1'000'000'000L;
 
-long now_ns() {
+int usage() {
+  std::fputs(
+      "usage: mus-load hog [THREADS]               spin\n"
+      "       mus-load pulse THREADS RUN_US SLEEP_US\n"
+      "                                            run that long, of CPU time, then sleep, and again\n"
+      "       mus-load waker COUNT PERIOD_US       sleep periodically; print how late it ran: p50 p99 max, in us\n"
+      "       mus-load gaps SECONDS [THREADS]      spin; print the longest time that a thread did not run, in us\n",
+      stderr);
+  return 2;
+}
+
+long now_ns(clockid_t clock = CLOCK_MONOTONIC) {
   timespec t{};
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(clock, &t);
   return t.tv_sec * kNsecPerSec + t.tv_nsec;
 }
 
-int hog() {
-  for (volatile unsigned long work = 0;; work = work + 1) {
-  }
+void sleep_until(long due) {
+  const timespec until{due / kNsecPerSec, due % kNsecPerSec};
+  clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+}
+
+template <class Work>
+void in_threads(long count, Work work) {
+  std::vector<std::thread> threads;
+  for (long i = 1; i < count; ++i) threads.emplace_back(work, i);
+  work(0);
+  for (auto& thread : threads) thread.join();
+}
+
+int hog(long threads) {
+  in_threads(threads, [](long) {
+    for (volatile unsigned long work = 0;; work = work + 1) {
+    }
+  });
+  return 0;
+}
+
+int pulse(long threads, long run_ns, long sleep_ns) {
+  in_threads(threads, [=](long) {
+    for (;;) {
+      const long until = now_ns(CLOCK_THREAD_CPUTIME_ID) + run_ns;
+      while (now_ns(CLOCK_THREAD_CPUTIME_ID) < until) {
+      }
+      sleep_until(now_ns() + sleep_ns);
+    }
+  });
+  return 0;
 }
 
 int waker(std::size_t count, long period_ns) {
@@ -28,8 +67,7 @@ int waker(std::size_t count, long period_ns) {
   late_us.reserve(count);
   while (late_us.size() < count) {
     const long due = now_ns() + period_ns;
-    const timespec until{due / kNsecPerSec, due % kNsecPerSec};
-    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+    sleep_until(due);
     late_us.push_back((now_ns() - due) / 1000);
   }
   std::sort(late_us.begin(), late_us.end());
@@ -37,15 +75,33 @@ int waker(std::size_t count, long period_ns) {
   return 0;
 }
 
+int gaps(long seconds, long threads) {
+  std::vector<long> longest(static_cast<std::size_t>(threads));
+  const long end = now_ns() + seconds * kNsecPerSec;
+  in_threads(threads, [&](long thread) {
+    for (long last = now_ns(), now = last; now < end; last = now) {
+      now = now_ns();
+      auto& mine = longest[static_cast<std::size_t>(thread)];
+      mine = std::max(mine, now - last);
+    }
+  });
+  std::printf("%ld\n", *std::max_element(longest.begin(), longest.end()) / 1000);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 2 && std::strcmp(argv[1], "hog") == 0) return hog();
-  if (argc == 4 && std::strcmp(argv[1], "waker") == 0) {
-    const long count = std::strtol(argv[2], nullptr, 10);  // 0 where there is no number
-    const long period_us = std::strtol(argv[3], nullptr, 10);
-    if (count > 0 && period_us > 0) return waker(static_cast<std::size_t>(count), period_us * 1000);
+  const std::vector<std::string_view> words(argv + std::min(argc, 2), argv + argc);
+  std::vector<long> numbers;
+  for (const auto word : words) numbers.push_back(std::strtol(word.data(), nullptr, 10));  // 0 where there is none
+  const std::string_view verb = argc > 1 ? argv[1] : "";
+  if (std::any_of(numbers.begin(), numbers.end(), [](long number) { return number <= 0; })) return usage();
+  if (verb == "hog" && numbers.size() <= 1) return hog(numbers.empty() ? 1 : numbers[0]);
+  if (verb == "pulse" && numbers.size() == 3) return pulse(numbers[0], numbers[1] * 1000, numbers[2] * 1000);
+  if (verb == "waker" && numbers.size() == 2) return waker(static_cast<std::size_t>(numbers[0]), numbers[1] * 1000);
+  if (verb == "gaps" && !numbers.empty() && numbers.size() <= 2) {
+    return gaps(numbers[0], numbers.size() == 2 ? numbers[1] : 1);
   }
-  std::fprintf(stderr, "usage: mus-load hog | mus-load waker COUNT PERIOD_US\n");
-  return 2;
+  return usage();
 }

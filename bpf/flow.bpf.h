@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Flows: the cgroups between which CPU time is shared out. A weight belongs to the cgroup, so one thread and sixteen get
+ * the same. Two things see to that:
+ *
+ * - a thread's virtual time passes at the rate (load of the cgroup's runnable threads) / (its own part of it): together
+ *   they use up what the cgroup is given;
+ * - each flow has a virtual time of its own in each queue, which passes with whatever any of its threads runs, and no
+ *   thread is further from it than one turn. So an error in the load only moves time between threads of one cgroup, and
+ *   the credit for having slept is the cgroup's: many sleepy threads cannot each claim it.
+ *
+ * Flow 0 is for tasks that compete each for itself: those of the root cgroup, and what came when all flows were taken.
+ */
+#ifndef MUS_FLOW_BPF_H
+#define MUS_FLOW_BPF_H
+
+#include "compat.bpf.h"
+#include "policy.bpf.h"
+#include "topology.bpf.h"
+
+#define MUS_NO_SLOT (~0U)
+#define MUS_MAX_CGROUP_DEPTH 32
+#define NO_FLOW 0
+
+/* How old a sample of a cgroup's load may be, before a task that has to queue takes another: it reads one word of each
+ * CPU, so large machines do it less often. */
+#define LOAD_SAMPLE_NS (8 * MUS_NSEC_PER_MSEC)
+#define LOAD_SAMPLE_CPU_NS (MUS_NSEC_PER_MSEC / 8)
+
+struct flow {
+  u64 cgroup_id;
+  u64 generation; /* of the policies, when the following were looked up */
+  u32 weight;     /* 1024 = 1 */
+  u32 slot;       /* of the matched policy, or MUS_NO_SLOT */
+} __attribute__((aligned(MUS_CACHE_LINE)));
+
+/* A flow in one queue of a cache: a line each, written when its tasks queue and stop, not at wakeups onto idle CPUs. */
+struct flow_queue {
+  u64 vtime;
+  u64 sampled_at;
+  u32 load;  /* of the flow's runnable threads on this cache's CPUs ... */
+  u32 total; /* ... and on all */
+} __attribute__((aligned(32)));
+
+/* A flow on one CPU. */
+struct flow_cpu {
+  u64 vtime; /* in the CPU's own queue */
+  s32 load;  /* threads that became runnable here less those that stopped being so here: only sums mean something */
+  u32 pad;
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, MUS_MAX_FLOWS);
+  __type(key, u64);
+  __type(value, u32);
+} flow_indexes SEC(".maps");
+
+/* Indexes of flows whose cgroup is gone. */
+struct {
+  __uint(type, BPF_MAP_TYPE_STACK);
+  __uint(max_entries, MUS_MAX_FLOWS);
+  __type(value, u32);
+} free_flows SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, MUS_MAX_FLOWS);
+  __type(key, u32);
+  __type(value, struct flow);
+} flows SEC(".maps");
+
+/* By queue and flow; the daemon sets the size from the number of caches. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, MUS_CLASSES * MUS_MAX_FLOWS);
+  __type(key, u32);
+  __type(value, struct flow_queue);
+} flow_queues SEC(".maps");
+
+/* By CPU and flow; the daemon sets the size from the number of CPUs. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, MUS_MAX_FLOWS);
+  __type(key, u32);
+  __type(value, struct flow_cpu);
+} flow_cpus SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, MUS_MAX_POLICIES);
+  __type(key, u64);
+  __type(value, struct mus_policy);
+} policies SEC(".maps");
+
+/* Written by the daemon: bumped after each change of the policy map; the heaviest weight in it, at least 1024. */
+volatile u64 policy_generation = 1;
+volatile u32 policy_max_weight = MUS_WEIGHT_ONE;
+
+static u32 flows_used = NO_FLOW + 1;
+
+static __always_inline struct flow* lookup_flow(u32 flow) {
+  return bpf_map_lookup_elem(&flows, &flow);
+}
+
+static __always_inline struct flow_cpu* lookup_flow_cpu(u32 flow, s32 cpu) {
+  u32 key = (u32)cpu * MUS_MAX_FLOWS + flow;
+
+  return bpf_map_lookup_elem(&flow_cpus, &key);
+}
+
+static __always_inline struct flow_queue* lookup_flow_queue(u32 flow, u32 queue) {
+  u32 key = queue * MUS_MAX_FLOWS + flow;
+
+  return bpf_map_lookup_elem(&flow_queues, &key);
+}
+
+/* Nearest cgroup at or above the flow's own that has a policy. By ids and not by scx_bpf_task_cgroup(), which stops at
+ * the last level with the cpu controller. */
+static __noinline int resolve_policy(struct cgroup* cgrp, struct flow* flow) {
+  s32 level;
+
+  flow->weight = MUS_WEIGHT_ONE;
+  flow->slot = MUS_NO_SLOT;
+  if (!cgrp) return 0;
+  bpf_for(level, 0, MUS_MAX_CGROUP_DEPTH) {
+    s32 up = cgrp->level - level;
+    struct cgroup* ancestor;
+    struct mus_policy* policy;
+    u64 id;
+
+    if (up < 0) break;
+    ancestor = bpf_cgroup_ancestor(cgrp, up);
+    if (!ancestor) break;
+    id = ancestor->kn->id;
+    bpf_cgroup_release(ancestor);
+    policy = bpf_map_lookup_elem(&policies, &id);
+    if (policy) {
+      flow->weight = policy->weight;
+      flow->slot = policy->slot;
+      break;
+    }
+  }
+  return 0;
+}
+
+static __noinline u32 new_flow(u64 cgroup_id) {
+  struct flow* flow;
+  u32 index = NO_FLOW, *found;
+
+  if (bpf_map_pop_elem(&free_flows, &index)) {
+    if (flows_used >= MUS_MAX_FLOWS) return NO_FLOW;
+    index = __sync_fetch_and_add(&flows_used, 1);
+  }
+  flow = bpf_map_lookup_elem(&flows, &index);
+  if (!flow) return NO_FLOW;
+  flow->cgroup_id = cgroup_id;
+  flow->generation = 0;
+  if (!bpf_map_update_elem(&flow_indexes, &cgroup_id, &index, BPF_NOEXIST)) return index;
+  /* Another CPU was first. */
+  bpf_map_push_elem(&free_flows, &index, 0);
+  found = bpf_map_lookup_elem(&flow_indexes, &cgroup_id);
+  return found ? *found : NO_FLOW;
+}
+
+static __always_inline u32 flow_of(u64 cgroup_id) {
+  u32* found = bpf_map_lookup_elem(&flow_indexes, &cgroup_id);
+
+  return found ? *found : new_flow(cgroup_id);
+}
+
+/* Nobody is in the cgroup any more, and nobody will be. */
+static __always_inline void drop_flow(u64 cgroup_id) {
+  u32* found = bpf_map_lookup_elem(&flow_indexes, &cgroup_id);
+  u32 index;
+
+  if (!found) return;
+  index = *found;
+  if (!bpf_map_delete_elem(&flow_indexes, &cgroup_id)) bpf_map_push_elem(&free_flows, &index, 0);
+}
+
+static __always_inline void add_load(u32 flow, s32 cpu, s32 load) {
+  struct flow_cpu* there = lookup_flow_cpu(flow, cpu);
+
+  /* Both callers hold the CPU's run-queue lock. */
+  if (there) there->load += load;
+}
+
+static __noinline int sample_load(u32 flow, u32 cache, struct flow_queue* fq) {
+  s64 here = 0, total = 0;
+  u32 cpu;
+
+  if (!fq) return 0;
+  bpf_for(cpu, 0, nr_cpu_ids) {
+    struct flow_cpu* there = lookup_flow_cpu(flow, cpu);
+    s32 load;
+
+    if (!there) break;
+    load = there->load;
+    total += load;
+    if (cache_of(cpu) == cache) here += load;
+  }
+  fq->load = mus_next_load(fq->load, here > 0 ? here : 0);
+  fq->total = mus_next_load(fq->total, total > 0 ? total : 0);
+  return 0;
+}
+
+static __always_inline void refresh_load(u32 flow, u32 cache, struct flow_queue* fq, u64 now) {
+  u64 seen = fq->sampled_at;
+
+  if (seen && now - seen < LOAD_SAMPLE_NS + nr_cpu_ids * LOAD_SAMPLE_CPU_NS) return;
+  if (__sync_val_compare_and_swap(&fq->sampled_at, seen, now) == seen) sample_load(flow, cache, fq);
+}
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What service a task and its flow have had: charging it, and where that places them in a queue. */
+#ifndef MUS_SERVICE_BPF_H
+#define MUS_SERVICE_BPF_H
+
+#include "queue.bpf.h"
+
+const volatile u64 slice_ns = 3 * MUS_NSEC_PER_MSEC;
+
+static __always_inline u64* flow_vtime(u32 flow, u32 queue) {
+  struct flow_cpu* there;
+  struct flow_queue* fq;
+
+  if (flow == NO_FLOW) return NULL;
+  if (is_pinned_queue(queue)) {
+    there = lookup_flow_cpu(flow, queue - PINNED_QUEUES);
+    return there ? &there->vtime : NULL;
+  }
+  fq = lookup_flow_queue(flow, queue);
+  return fq ? &fq->vtime : NULL;
+}
+
+/* The sample of the flow's load that holds for a queue: that of the cache's first queue. */
+static __always_inline struct flow_queue* flow_sample(u32 flow, u32 queue) {
+  u32 cache = is_pinned_queue(queue) ? cache_of(queue - PINNED_QUEUES) : queue / MUS_CLASSES;
+
+  return cache < MUS_MAX_CACHES ? lookup_flow_queue(flow, cache * MUS_CLASSES) : NULL;
+}
+
+/* At which rate the task's vtime passes from now on. */
+static __always_inline void refresh_rate(const struct task_struct* p, struct task_ctx* tctx, u64 now) {
+  u32 own = p->scx.weight, total = own;
+  struct flow_queue* sample;
+
+  if (tctx->flow == NO_FLOW) {
+    tctx->rate = mus_rate(tctx->weight, own, MUS_LOAD_ONE);
+    return;
+  }
+  sample = flow_sample(tctx->flow, tctx->queue);
+  if (sample) {
+    u32 queue = tctx->queue;
+
+    refresh_load(tctx->flow, is_pinned_queue(queue) ? cache_of(queue - PINNED_QUEUES) : queue / MUS_CLASSES, sample, now);
+    if (sample->total > total) total = sample->total;
+  }
+  tctx->rate = mus_rate(tctx->weight, own, total);
+}
+
+static __always_inline void charge_flow(const struct task_ctx* tctx, u64 ran) {
+  u64* vtime = flow_vtime(tctx->flow, tctx->queue);
+  struct flow_queue* sample;
+  u32 here, total;
+
+  if (!vtime) return;
+  sample = flow_sample(tctx->flow, tctx->queue);
+  if (!sample) return;
+  here = sample->load;
+  if (is_pinned_queue(tctx->queue)) {
+    struct flow_cpu* there = lookup_flow_cpu(tctx->flow, tctx->queue - PINNED_QUEUES);
+
+    here = there && there->load > 0 ? there->load : 1;
+  }
+  total = sample->total > here ? sample->total : here;
+  __sync_fetch_and_add(vtime, mus_vtime_delta(ran, mus_rate(tctx->weight, here, total)));
+}
+
+/* Puts what the task ran since the last charge on its vtime. Callers: the kernel has just updated sum_exec_runtime. */
+static __always_inline void charge(struct task_struct* p, struct task_ctx* tctx) {
+  u64 ran = p->se.sum_exec_runtime - tctx->charged_until;
+
+  tctx->charged_until = p->se.sum_exec_runtime;
+  p->scx.dsq_vtime += mus_vtime_delta(ran, tctx->rate);
+  if (tctx->contended) charge_flow(tctx, ran);
+  account_run(tctx, ran);
+}
+
+/* Where the task stands as it queues. Its flow is put between the bounds first, then the task within a turn of the flow,
+ * then the task between the bounds. One that slept starts no earlier than its flow: the credit is the flow's. */
+static __always_inline void place(struct task_struct* p, struct task_ctx* tctx, bool slept) {
+  u64* vtime = flow_vtime(tctx->flow, tctx->queue);
+  u64 cap = mus_forward_cap(policy_max_weight);
+  u64 clock = clock_of(tctx->queue);
+  u64 lag = slept ? MUS_LAG_NS : cap;
+
+  if (vtime) {
+    u64 seen = *vtime, bounded = mus_clamp_vtime(seen, clock, lag, cap);
+    u64 turn = mus_vtime_delta(slice_ns, tctx->rate);
+
+    if (bounded != seen) *vtime = bounded;
+    p->scx.dsq_vtime = mus_clamp_vtime(p->scx.dsq_vtime, bounded, slept ? 0 : turn, turn);
+  }
+  p->scx.dsq_vtime = mus_clamp_vtime(p->scx.dsq_vtime, clock, lag, cap);
+}
+
+/* Nobody waits for the CPU that p gets: what it runs there is nobody's loss, so it does not run ahead of the clock.
+ * Otherwise a task that had a CPU to itself would, once it has to queue, drag the clock with it and past all others. */
+static __always_inline void forgive(struct task_struct* p, struct task_ctx* tctx) {
+  p->scx.dsq_vtime = mus_clamp_vtime(p->scx.dsq_vtime, clock_of(tctx->queue), MUS_LAG_NS, 0);
+  tctx->contended = false;
+}
+
+#endif

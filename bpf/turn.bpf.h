@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which of its queues a CPU serves next, and where it helps out when they are empty or their time passes faster. */
+#ifndef MUS_TURN_BPF_H
+#define MUS_TURN_BPF_H
+
+#include "queue.bpf.h"
+
+#define TAIL_SCAN 64 /* queue entries looked at for one that has waited for too long */
+
+struct next_turn {
+  u64 vtime; /* of the head, on the scale of the CPU's cache */
+  u32 turn;
+  bool found;
+  bool forced; /* it has been passed over for too long */
+};
+
+/* The earliest head's turn, unless another queue has been passed over for too long. */
+static __always_inline struct next_turn choose_turn(struct cpu_ctx* cctx, s32 cpu, u64 now) {
+  struct next_turn next = {};
+  u32 found = 0, turn;
+
+  bpf_for(turn, 0, MUS_TURNS) {
+    u32 queue = queue_of_turn(turn, cpu);
+    struct cpu_turn* here = lookup_turn(cctx, turn);
+    struct queue_head head;
+
+    if (!here || (turn > 0 && turn < MUS_CLASSES && !class_in_use(queue))) continue;
+    head = peek(queue, cpu);
+    if (!head.found) continue;
+    here->vtime = head.vtime + skew(cctx, queue, cpu);
+    found |= 1U << turn;
+    if (next.found && !mus_before(here->vtime, next.vtime)) continue;
+    next.found = true;
+    next.vtime = here->vtime;
+    next.turn = turn;
+  }
+  bpf_for(turn, 0, MUS_TURNS) {
+    struct cpu_turn* here = lookup_turn(cctx, turn);
+
+    if (!here) break;
+    if (!(found & 1U << turn) || turn == next.turn) {
+      here->passed_over = 0;
+    } else if (!here->passed_over) {
+      here->passed_over = now;
+    } else if (now - here->passed_over > MUS_MAX_PASSED_OVER_NS) {
+      here->passed_over = 0;
+      next.turn = turn;
+      next.vtime = here->vtime;
+      next.forced = true;
+      break;
+    }
+  }
+  return next;
+}
+
+static __always_inline bool serve(s32 cpu, u32 turn) {
+  return mus_move_to_local(dsq_of(queue_of_turn(turn, cpu)));
+}
+
+/* The chosen head may be gone, taken by another CPU, when it is fetched. */
+static __always_inline bool serve_any(s32 cpu, u32 first) {
+  u32 turn;
+
+  if (serve(cpu, first)) return true;
+  bpf_for(turn, 0, MUS_TURNS) {
+    if (turn != first && serve(cpu, turn)) return true;
+  }
+  return false;
+}
+
+/* The net under all of this: a task that has waited for too long runs next, wherever it stands. Those that are furthest
+ * ahead stand at the tail, so that is where it looks. */
+static __noinline bool relieve(struct cpu_ctx* cctx, s32 cpu, u64 now) {
+  struct task_struct* p;
+  u32 turn, scanned;
+
+  if (!cctx || now - cctx->relieved_at < MUS_RELIEVE_EVERY_NS) return false;
+  bpf_for(turn, 0, MUS_TURNS) {
+    u64 dsq = dsq_of(queue_of_turn(turn, cpu));
+
+    if (!scx_bpf_dsq_nr_queued(dsq)) continue;
+    scanned = 0;
+    bpf_for_each(scx_dsq, p, dsq, SCX_DSQ_ITER_REV) {
+      struct task_ctx* tctx;
+
+      if (++scanned > TAIL_SCAN) break;
+      tctx = lookup_task(p);
+      if (!tctx || !tctx->runnable_at || now - tctx->runnable_at < MUS_MAX_WAIT_NS) continue;
+      if (!bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) continue;
+      if (mus_dsq_move(MUS_THIS_ITERATOR, p, SCX_DSQ_LOCAL_ON | cpu)) {
+        count(MUS_RELIEVED);
+        return true;
+      }
+    }
+  }
+  cctx->relieved_at = now;
+  return false;
+}
+
+/* How fast the time of a cache's first queue passed of late: where it passes fast, little weight shares the CPUs. */
+struct cache_pace {
+  u64 since; /* of the present window */
+  u64 clock; /* when it began */
+  u64 pace;  /* of the last one: vtime in MUS_PACE_WINDOW_NS */
+} __attribute__((aligned(MUS_CACHE_LINE)));
+
+static struct cache_pace paces[MUS_MAX_CACHES];
+
+static __always_inline bool take_from(u32 cache) {
+  u32 class;
+
+  bpf_for(class, 0, MUS_CLASSES) {
+    if (mus_move_to_local(dsq_of(cache * MUS_CLASSES + class))) return true;
+  }
+  return false;
+}
+
+/* Nothing to do here: a task from another cache, the nearest first. */
+static __always_inline bool serve_other_cache(s32 cpu) {
+  u32 cache = cache_of(cpu), i;
+
+  if (cache >= MUS_MAX_CACHES || nr_caches < 2) return false;
+  bpf_for(i, 0, nr_caches - 1) {
+    if (i >= MUS_MAX_CACHES) break;
+    if (take_from(near_caches[cache][i])) return true;
+  }
+  return false;
+}
+
+/* Once in a while one CPU of a cache compares its pace with that of another cache, chosen at random, one of another node
+ * every fourth time. Where time passes slower there by a quarter or more, too much weight is there: one task comes over. */
+static __always_inline bool balance(s32 cpu, u64 now) {
+  u32 cache = cache_of(cpu), other, random;
+  u64 since, clock, first;
+
+  if (cache >= MUS_MAX_CACHES || nr_caches < 2) return false;
+  since = paces[cache].since;
+  if (now - since < MUS_PACE_WINDOW_NS) return false;
+  if (__sync_val_compare_and_swap(&paces[cache].since, since, now) != since) return false;
+  first = cache * MUS_CLASSES;
+  clock = clock_of(first);
+  paces[cache].pace = mus_pace(clock - paces[cache].clock, now - since, scx_bpf_dsq_nr_queued(dsq_of(first)));
+  paces[cache].clock = clock;
+  random = bpf_get_prandom_u32();
+  other = near_caches[cache][(random >> 8) % (nr_caches - 1) % MUS_MAX_CACHES];
+  if (other >= MUS_MAX_CACHES || (cache_node(other) != cache_node(cache) && random % 4)) return false;
+  if (!mus_unbalanced(paces[cache].pace, paces[other].pace) || scx_bpf_dsq_nr_queued(dsq_of(other * MUS_CLASSES)) < 1)
+    return false;
+  if (!mus_move_to_local(dsq_of(other * MUS_CLASSES))) return false;
+  count(MUS_BALANCED);
+  return true;
+}
+
+#endif

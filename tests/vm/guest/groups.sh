@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+# A share belongs to the cgroup and not to its threads. Everything here is about the machine's one or two CPUs as a
+# whole, nothing is pinned.
+# shellcheck source=/dev/null
+. /share/lib.sh
+
+CPUS=$(nproc)
+WEIGHTS="1024 2048 4096 8192"
+
+# What each of WEIGHTS is entitled to, in permille of the machine: by weight, but none more than its threads can use;
+# what is left over goes to the others by weight.
+entitled() {
+	echo "$WEIGHTS" | awk -v cpus="$CPUS" -v threads="$1" '{
+		left = cpus
+		for (i = 1; i <= NF; i++) sum += $i
+		for (again = 1; again;) {
+			again = 0
+			for (i = 1; i <= NF; i++)
+				if (!(i in full) && left * $i / sum > threads) {
+					full[i] = 1; again = 1; left -= threads; sum -= $i
+				}
+		}
+		for (i = 1; i <= NF; i++) printf "%d ", 1000 * (i in full ? threads : left * $i / sum) / cpus
+	}'
+}
+
+# expect_entitled THREADS: the measured shares of w1 w2 w4 w8, each within 3 points.
+expect_entitled() {
+	wanted=$(entitled "$1")
+	for _ in 1 2 3; do
+		measure 10 w1 w2 w4 w8
+		shares=$(echo "$USED" | awk '{ for (i = 1; i <= NF; i++) s += $i; for (i = 1; i <= NF; i++) printf "%d ", 1000 * $i / s }')
+		echo "   $1 threads each: measured ${shares}wanted $wanted(permille)"
+		echo "$shares $wanted" | awk '{ n = NF / 2; for (i = 1; i <= n; i++) { d = $i - $(i + n); if (d < -30 || d > 30) exit 1 } }' && return 0
+	done
+	die "shares are not as entitled"
+}
+
+start_attached
+for threads in 1 3 16; do
+	step "1:2:4:8 at $threads threads in each, on $CPUS CPUs"
+	i=0
+	for weight in $WEIGHTS; do
+		group=w$((1 << i))
+		i=$((i + 1))
+		spawn $group mus-load hog $threads
+		mus-scheduler prioritize --cgroup /$group --weight "$weight" || die "prioritize failed"
+	done
+	sleep 2
+	expect_entitled $threads
+	mus-scheduler reset --all || die "reset failed"
+	for group in w1 w2 w4 w8; do echo 1 >"$CG/$group/cgroup.kill"; done
+	sleep 1
+done
+
+step "one thread and sixteen at the same weight, on one CPU"
+spawn one taskset 1 mus-load hog
+spawn many taskset 1 mus-load hog 16
+sleep 2
+expect_shares 8 many one 1000
+echo 1 >"$CG/many/cgroup.kill"
+
+step "threads that sleep buy nothing: 64 that run 1 ms and sleep 3 ms have half of a CPU beside a hog"
+sleep 1
+spawn pulses taskset 1 mus-load pulse 64 1000 3000
+sleep 2
+expect_shares 8 pulses one 1000
+echo 1 >"$CG/pulses/cgroup.kill"
+
+step "nor do threads that take turns, one at a time"
+sleep 1
+spawn pulses taskset 1 mus-load pulse 1 20000 2000
+spawn pulses taskset 1 mus-load hog
+sleep 2
+expect_shares 8 pulses one 1000
+echo 1 >"$CG/pulses/cgroup.kill"
+
+step "nice divides a cgroup's share among its threads, and takes nothing from other cgroups"
+spawn nice1/plain taskset 1 mus-load hog
+sleep 1
+spawn nice2 taskset 1 mus-load hog
+spawn nice2 taskset 1 nice -n 10 mus-load hog
+sleep 2
+expect_shares 8 nice2 nice1/plain 1000
+for group in one nice1/plain nice2; do echo 1 >"$CG/$group/cgroup.kill"; done
+
+step "cgroups that come and go leave nothing behind"
+for _ in $(seq 1 300); do
+	mkdir "$CG/brief" && in_cgroup brief true
+	rmdir "$CG/brief"
+done
+sleep 1
+[ "$(bpftool -j map dump name flow_indexes | grep -o '"key"' | wc -l)" -lt 100 ] || die "flows of dead cgroups are kept"
+
+stop_daemon
+echo "groups: all as promised"
