@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Flows: the cgroups between which CPU time is shared out. A weight belongs to the cgroup, so one thread and sixteen get
- * the same. Two things see to that:
+ * Flows: the cgroups between which CPU time is shared out. A weight belongs to the cgroup, so one thread and sixteen
+ * get the same. Two things see to that:
  *
  * - a thread's virtual time passes at the rate (load of the cgroup's runnable threads) / (its own part of it): together
  *   they use up what the cgroup is given;
@@ -32,21 +32,27 @@ struct flow {
   u64 generation; /* of the policies, when the following were looked up */
   u32 weight;     /* 1024 = 1 */
   u32 slot;       /* of the matched policy, or MUS_NO_SLOT */
+  u32 birth;      /* which flow this is of all that there have been: its place in the maps may be a dead one's */
 } __attribute__((aligned(MUS_CACHE_LINE)));
 
-/* A flow in one queue of a cache: a line each, written when its tasks queue and stop, not at wakeups onto idle CPUs. */
-struct flow_queue {
+/* What service a flow has had in one queue. */
+struct flow_service {
   u64 vtime;
-  u64 sampled_at;
-  u32 load;  /* of the flow's runnable threads on this cache's CPUs ... */
-  u32 total; /* ... and on all */
-} __attribute__((aligned(32)));
+  u32 birth; /* of the flow that vtime is of */
+};
+
+/* A flow in one queue of a cache: written when its tasks queue and stop, not at wakeups onto idle CPUs. */
+struct flow_queue {
+  struct flow_service service;
+  u32 load;       /* of the flow's runnable threads on this cache's CPUs ... */
+  u32 total;      /* ... and on all ... */
+  u64 sampled_at; /* ... when this was */
+};
 
 /* A flow on one CPU. */
 struct flow_cpu {
-  u64 vtime; /* in the CPU's own queue */
-  s32 load;  /* threads that became runnable here less those that stopped being so here: only sums mean something */
-  u32 pad;
+  struct flow_service service; /* in the CPU's own queue */
+  s32 load; /* of its runnable threads here; atomic, since a thread that is moved is taken over by its new CPU */
 };
 
 struct {
@@ -73,7 +79,7 @@ struct {
 /* By queue and flow; the daemon sets the size from the number of caches. */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, MUS_CLASSES * MUS_MAX_FLOWS);
+  __uint(max_entries, MUS_CLASSES* MUS_MAX_FLOWS);
   __type(key, u32);
   __type(value, struct flow_queue);
 } flow_queues SEC(".maps");
@@ -98,6 +104,7 @@ volatile u64 policy_generation = 1;
 volatile u32 policy_max_weight = MUS_WEIGHT_ONE;
 
 static u32 flows_used = NO_FLOW + 1;
+static u32 flow_births;
 
 static __always_inline struct flow* lookup_flow(u32 flow) {
   return bpf_map_lookup_elem(&flows, &flow);
@@ -156,6 +163,7 @@ static __noinline u32 new_flow(u64 cgroup_id) {
   if (!flow) return NO_FLOW;
   flow->cgroup_id = cgroup_id;
   flow->generation = 0;
+  flow->birth = __sync_fetch_and_add(&flow_births, 1) + 1;
   if (!bpf_map_update_elem(&flow_indexes, &cgroup_id, &index, BPF_NOEXIST)) return index;
   /* Another CPU was first. */
   bpf_map_push_elem(&free_flows, &index, 0);
@@ -182,8 +190,7 @@ static __always_inline void drop_flow(u64 cgroup_id) {
 static __always_inline void add_load(u32 flow, s32 cpu, s32 load) {
   struct flow_cpu* there = lookup_flow_cpu(flow, cpu);
 
-  /* Both callers hold the CPU's run-queue lock. */
-  if (there) there->load += load;
+  if (there) __sync_fetch_and_add(&there->load, load);
 }
 
 static __noinline int sample_load(u32 flow, u32 cache, struct flow_queue* fq) {

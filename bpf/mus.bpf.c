@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The scheduler: weighted-vtime queues, one for each last-level cache (and for sets of CPUs within it), one for each CPU.
- * A waking task gets an idle CPU at once, or the CPU of a task that is ahead of it in service, or its place in a queue.
- * docs/scheduler.md tells why; the arithmetic is in policy.bpf.h.
+ * The scheduler: weighted-vtime queues, one for each last-level cache (and for sets of CPUs within it), one for each
+ * CPU. A waking task gets an idle CPU at once, or the CPU of a task that is ahead of it in service, or its place in a
+ * queue. docs/scheduler.md tells why; the arithmetic is in policy.bpf.h.
  */
 /* Ours are in compat.bpf.h: several variants of one name, each weak. */
 #define BPF_NO_KFUNC_PROTOTYPES
@@ -106,6 +106,7 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
     return;
   }
   refresh_policy(p, tctx);
+  count_runnable(p, tctx, cpu);
   join_queue(p, tctx, home_queue(p, tctx, cpu));
   refresh_rate(p, tctx, bpf_ktime_get_ns());
   place(p, tctx, enq_flags & SCX_ENQ_WAKEUP);
@@ -192,6 +193,7 @@ void BPF_PROG(mus_running, struct task_struct* p) {
 
   if (!tctx || !cctx) return;
   account_wait(tctx, now);
+  count_runnable(p, tctx, cpu);
   if (tctx->queued) {
     advance_clock(tctx->queue, p->scx.dsq_vtime);
     if (!is_pinned_queue(tctx->queue) && tctx->last_cpu != cpu) count(MUS_STEALS);
@@ -221,7 +223,7 @@ void BPF_PROG(mus_quiescent, struct task_struct* p, u64 deq_flags) {
 
   if (!tctx) return;
   tctx->runnable_at = 0;
-  uncount_runnable(tctx, scx_bpf_task_cpu(p));
+  uncount_runnable(tctx);
 }
 
 SEC("struct_ops/mus_set_cpumask")
@@ -254,6 +256,7 @@ s32 BPF_PROG(mus_init_task, struct task_struct* p, struct scx_init_task_args* ar
   tctx->rate = MUS_RATE_ONE;
   tctx->slot = MUS_NO_SLOT;
   tctx->last_cpu = -1;
+  tctx->counted_cpu = -1;
   tctx->class_cache = MUS_NO_CACHE;
   return 0;
 }

@@ -10,8 +10,8 @@
 
 #define MUS_NSEC_PER_MSEC 1000000ULL
 
-/* Service that a waking cgroup may be behind the clock: its credit for having slept. In vtime and independent of weight:
- * divided by the weight, a boosted waker's credit would shrink until its victims looked more deserving. */
+/* Service that a waking cgroup may be behind the clock: its credit for having slept. In vtime and independent of
+ * weight: divided by the weight, a boosted waker's credit would shrink until its victims looked more deserving. */
 #define MUS_LAG_NS (10 * MUS_NSEC_PER_MSEC)
 
 /* How long a task may be kept waiting because it is ahead in service, in real time against the heaviest competitor:
@@ -33,7 +33,8 @@
 /* One charge never covers more: a clock that jumped must not move a task out of reach. */
 #define MUS_MAX_CHARGE_NS (1000 * MUS_NSEC_PER_MSEC)
 
-/* Virtual nanoseconds per real one, in fixed point. The largest times MUS_MAX_CHARGE_NS (2^30) still fits in 64 bits. */
+/* Virtual nanoseconds per real one, in fixed point. The largest times MUS_MAX_CHARGE_NS (2^30) still fits in 64 bits.
+ */
 #define MUS_RATE_SHIFT 20
 #define MUS_RATE_ONE (1ULL << MUS_RATE_SHIFT)
 #define MUS_RATE_MAX (1ULL << 33)
@@ -53,8 +54,8 @@ static inline __u32 mus_bounded_load(__u64 load) {
 }
 
 /* How fast virtual time passes for what gets `part` of `whole` of a cgroup's `weight` (1024 = 1). For a thread, part is
- * its own scx_weight and whole the load of the cgroup's runnable threads: together they get the cgroup's weight, however
- * many they are, and nice divides it among them. For a queue's tasks of the cgroup, part is their load. */
+ * its own scx_weight and whole the load of the cgroup's runnable threads: together they get the cgroup's weight,
+ * however many they are, and nice divides it among them. For a queue's tasks of the cgroup, part is their load. */
 static inline __u64 mus_rate(__u32 weight, __u32 part, __u32 whole) {
   __u64 rate;
 

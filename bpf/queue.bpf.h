@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The vtime queues and their clocks. Each last-level cache has one for tasks that may run on all its CPUs and some for
- * the other sets of CPUs that tasks are confined to there (a pool of shared CPUs, an exclusive cpuset); each CPU has one
- * for tasks that cannot leave it. A task's vtime counts on the clock of its queue, and moves over when that changes.
+ * the other sets of CPUs that tasks are confined to there (a pool of shared CPUs, an exclusive cpuset); each CPU has
+ * one for tasks that cannot leave it. A task's vtime counts on the clock of its queue, and moves over when that
+ * changes.
  *
  * Why several clocks: tasks confined to other CPUs progress at another rate. On one clock with all others they would
  * fall behind it or run ahead of it for ever, and the clamp would pull them onto one line: their weights would be gone.
  * Why they are comparable nevertheless: on a CPU that serves several, the earliest head must win. Each CPU keeps its
- * queues' skews to the clock of its cache, moved for all tasks of a queue at once, and only when the two have come apart
- * by more than the lag.
+ * queues' skews to the clock of its cache, moved for all tasks of a queue at once, and only when the two have come
+ * apart by more than the lag.
  *
  * A clock is never behind the head of its queue: the skew is measured at the clock, so a gap between the two would be
  * carried along for ever, and the queue never served.

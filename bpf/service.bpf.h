@@ -7,17 +7,20 @@
 
 const volatile u64 slice_ns = 3 * MUS_NSEC_PER_MSEC;
 
-static __always_inline u64* flow_vtime(u32 flow, u32 queue) {
-  struct flow_cpu* there;
-  struct flow_queue* fq;
+/* What service the task's flow has had in the task's queue. A flow that is new there starts at the clock. */
+static __always_inline struct flow_service* lookup_service(const struct task_ctx* tctx) {
+  struct flow_service* service;
 
-  if (flow == NO_FLOW) return NULL;
-  if (is_pinned_queue(queue)) {
-    there = lookup_flow_cpu(flow, queue - PINNED_QUEUES);
-    return there ? &there->vtime : NULL;
+  if (tctx->flow == NO_FLOW) return NULL;
+  if (is_pinned_queue(tctx->queue))
+    service = (struct flow_service*)lookup_flow_cpu(tctx->flow, tctx->queue - PINNED_QUEUES);
+  else
+    service = (struct flow_service*)lookup_flow_queue(tctx->flow, tctx->queue);
+  if (service && service->birth != tctx->birth) {
+    service->vtime = clock_of(tctx->queue);
+    service->birth = tctx->birth;
   }
-  fq = lookup_flow_queue(flow, queue);
-  return fq ? &fq->vtime : NULL;
+  return service;
 }
 
 /* The sample of the flow's load that holds for a queue: that of the cache's first queue. */
@@ -40,18 +43,19 @@ static __always_inline void refresh_rate(const struct task_struct* p, struct tas
   if (sample) {
     u32 queue = tctx->queue;
 
-    refresh_load(tctx->flow, is_pinned_queue(queue) ? cache_of(queue - PINNED_QUEUES) : queue / MUS_CLASSES, sample, now);
+    refresh_load(tctx->flow, is_pinned_queue(queue) ? cache_of(queue - PINNED_QUEUES) : queue / MUS_CLASSES, sample,
+                 now);
     if (sample->total > total) total = sample->total;
   }
   tctx->rate = mus_rate(tctx->weight, own, total);
 }
 
 static __always_inline void charge_flow(const struct task_ctx* tctx, u64 ran) {
-  u64* vtime = flow_vtime(tctx->flow, tctx->queue);
+  struct flow_service* service = lookup_service(tctx);
   struct flow_queue* sample;
   u32 here, total;
 
-  if (!vtime) return;
+  if (!service) return;
   sample = flow_sample(tctx->flow, tctx->queue);
   if (!sample) return;
   here = sample->load;
@@ -61,7 +65,7 @@ static __always_inline void charge_flow(const struct task_ctx* tctx, u64 ran) {
     here = there && there->load > 0 ? there->load : 1;
   }
   total = sample->total > here ? sample->total : here;
-  __sync_fetch_and_add(vtime, mus_vtime_delta(ran, mus_rate(tctx->weight, here, total)));
+  __sync_fetch_and_add(&service->vtime, mus_vtime_delta(ran, mus_rate(tctx->weight, here, total)));
 }
 
 /* Puts what the task ran since the last charge on its vtime. Callers: the kernel has just updated sum_exec_runtime. */
@@ -74,19 +78,19 @@ static __always_inline void charge(struct task_struct* p, struct task_ctx* tctx)
   account_run(tctx, ran);
 }
 
-/* Where the task stands as it queues. Its flow is put between the bounds first, then the task within a turn of the flow,
- * then the task between the bounds. One that slept starts no earlier than its flow: the credit is the flow's. */
+/* Where the task stands as it queues. Its flow is put between the bounds first, then the task within a turn of the
+ * flow, then the task between the bounds. One that slept starts no earlier than its flow: the credit is the flow's. */
 static __always_inline void place(struct task_struct* p, struct task_ctx* tctx, bool slept) {
-  u64* vtime = flow_vtime(tctx->flow, tctx->queue);
+  struct flow_service* service = lookup_service(tctx);
   u64 cap = mus_forward_cap(policy_max_weight);
   u64 clock = clock_of(tctx->queue);
   u64 lag = slept ? MUS_LAG_NS : cap;
 
-  if (vtime) {
-    u64 seen = *vtime, bounded = mus_clamp_vtime(seen, clock, lag, cap);
+  if (service) {
+    u64 seen = service->vtime, bounded = mus_clamp_vtime(seen, clock, lag, cap);
     u64 turn = mus_vtime_delta(slice_ns, tctx->rate);
 
-    if (bounded != seen) *vtime = bounded;
+    if (bounded != seen) service->vtime = bounded;
     p->scx.dsq_vtime = mus_clamp_vtime(p->scx.dsq_vtime, bounded, slept ? 0 : turn, turn);
   }
   p->scx.dsq_vtime = mus_clamp_vtime(p->scx.dsq_vtime, clock, lag, cap);

@@ -16,9 +16,11 @@ struct task_ctx {
   u32 flow;
   u32 weight;       /* of the flow, or its own in flow 0 */
   u32 slot;         /* for statistics: of the matched policy, or MUS_NO_SLOT */
+  u32 birth;        /* of the flow */
   u32 queue;        /* in whose virtual time its vtime counts */
   u32 counted_flow; /* in whose load it is counted, while runnable ... */
-  s32 counted_load; /* ... with this; 0: it is not */
+  s32 counted_load; /* ... with this ... */
+  s32 counted_cpu;  /* ... on this one; -1: it is not */
   s32 last_cpu;
   u16 class_cache;
   bool none_idle; /* select_cpu has just looked for an idle CPU in vain: enqueue need not look again */
@@ -74,23 +76,28 @@ static __always_inline void refresh_policy(struct task_struct* p, struct task_ct
   }
   tctx->weight = flow->weight;
   tctx->slot = flow->slot;
+  tctx->birth = flow->birth;
 }
 
 static __always_inline bool boosted(const struct task_ctx* tctx) {
   return tctx->weight > MUS_WEIGHT_ONE;
 }
 
-static __always_inline void count_runnable(struct task_struct* p, struct task_ctx* tctx, s32 cpu) {
-  if (tctx->counted_load || tctx->flow == NO_FLOW) return;
-  tctx->counted_flow = tctx->flow;
-  tctx->counted_load = (s32)p->scx.weight;
-  add_load(tctx->counted_flow, cpu, tctx->counted_load);
+static __always_inline void uncount_runnable(struct task_ctx* tctx) {
+  if (tctx->counted_cpu < 0) return;
+  add_load(tctx->counted_flow, tctx->counted_cpu, -tctx->counted_load);
+  tctx->counted_cpu = -1;
 }
 
-static __always_inline void uncount_runnable(struct task_ctx* tctx, s32 cpu) {
-  if (!tctx->counted_load) return;
-  add_load(tctx->counted_flow, cpu, -tctx->counted_load);
-  tctx->counted_load = 0;
+/* Counts a runnable task where it is now. */
+static __always_inline void count_runnable(struct task_struct* p, struct task_ctx* tctx, s32 cpu) {
+  if (tctx->counted_cpu == cpu) return;
+  uncount_runnable(tctx);
+  if (tctx->flow == NO_FLOW) return;
+  tctx->counted_flow = tctx->flow;
+  tctx->counted_load = (s32)p->scx.weight;
+  tctx->counted_cpu = cpu;
+  add_load(tctx->counted_flow, cpu, tctx->counted_load);
 }
 
 static __always_inline void account_run(const struct task_ctx* tctx, u64 ran) {

@@ -127,8 +127,9 @@ static __always_inline bool serve_other_cache(s32 cpu) {
   return false;
 }
 
-/* Once in a while one CPU of a cache compares its pace with that of another cache, chosen at random, one of another node
- * every fourth time. Where time passes slower there by a quarter or more, too much weight is there: one task comes over. */
+/* Once in a while one CPU of a cache compares its pace with that of another cache, chosen at random, one of another
+ * node every fourth time. Where time passes slower there by a quarter or more, too much weight is there: one task comes
+ * over. */
 static __always_inline bool balance(s32 cpu, u64 now) {
   u32 cache = cache_of(cpu), other, random;
   u64 since, clock, first;

@@ -21,12 +21,14 @@ namespace {
 constexpr std::array<std::pair<std::string_view, std::string_view>, MUS_NR_COUNTERS> kCounters{{
     {"wakeups", "Tasks that became runnable by waking."},
     {"direct_dispatches", "Wakeups put on an idle CPU at once."},
-    {"shared_enqueues", "Tasks put into the shared queue."},
+    {"shared_enqueues", "Tasks put into the queue of a cache."},
     {"pinned_enqueues", "Tasks put into the queue of the one CPU that they may use."},
     {"preemptions", "Wakeups that took a CPU from a task ahead in service."},
-    {"steals", "Tasks taken from the shared queue by another CPU than their last."},
+    {"steals", "Tasks from the queue of a cache that ran on another CPU than before."},
     {"kept", "Slices that ended with the running task still furthest behind."},
     {"reenqueues", "Tasks taken back from a CPU that a higher scheduling class claimed."},
+    {"relieved", "Tasks that ran out of turn after having waited for too long."},
+    {"balanced", "Tasks taken from another cache where virtual time passed slower."},
 }};
 
 class Text {

@@ -13,8 +13,8 @@
 namespace mus {
 namespace {
 
-constexpr int kMaxNodes = 1024;         // CONFIG_NODES_SHIFT is at most 10
-constexpr int kMaxCacheIndexes = 16;    // per CPU; today's have 4 or 5
+constexpr int kMaxNodes = 1024;          // CONFIG_NODES_SHIFT is at most 10
+constexpr int kMaxCacheIndexes = 16;     // per CPU; today's have 4 or 5
 constexpr std::uint32_t kUnknown = 255;  // a distance that is larger than any real one
 
 std::uint32_t number(const std::string& path, std::uint32_t otherwise) {
@@ -25,7 +25,7 @@ std::uint32_t number(const std::string& path, std::uint32_t otherwise) {
 }
 
 struct Nodes {
-  std::vector<std::uint16_t> of_cpu;                    // by CPU id
+  std::vector<std::uint16_t> of_cpu;                              // by CPU id
   std::map<std::uint16_t, std::vector<std::uint32_t>> distances;  // by node; to each node in the order of their ids
 
   [[nodiscard]] std::uint32_t distance(std::uint16_t from, std::uint16_t to) const {

@@ -43,12 +43,12 @@ std::vector<int> sizes(const Topology& topology) {
 }
 
 // 2 nodes x 2 caches x 2 cores x 2 threads, numbered as machines do: siblings are eight apart.
-Machine sixteen() {
-  Machine machine{"0-15"};
+void make_sixteen(Machine& machine) {
   for (int cpu = 0; cpu < 16; ++cpu) {
     const int core = cpu % 8, first = core / 2 * 2;
     const auto list = [](int a) {
-      return std::to_string(a) + "-" + std::to_string(a + 1) + "," + std::to_string(a + 8) + "-" + std::to_string(a + 9);
+      return std::to_string(a) + "-" + std::to_string(a + 1) + "," + std::to_string(a + 8) + "-" +
+             std::to_string(a + 9);
     };
     machine.cache(cpu, 0, 1, "Data", std::to_string(core) + "," + std::to_string(core + 8));
     machine.cache(cpu, 1, 1, "Instruction", std::to_string(core) + "," + std::to_string(core + 8));
@@ -58,13 +58,18 @@ Machine sixteen() {
   machine.nodes("0-1");
   machine.node(0, "0-3,8-11", "10 21");
   machine.node(1, "4-7,12-15", "21 10");
-  return machine;
+}
+
+Topology sixteen(QueuePerCache per_cache = QueuePerCache::yes) {
+  Machine machine{"0-15"};
+  make_sixteen(machine);
+  return machine.read(16, per_cache);
 }
 
 }  // namespace
 
 TEST_CASE("CPUs that share a third-level cache are one cache, and a cache's CPUs are neighbours in the order") {
-  const auto topology = sixteen().read(16);
+  const auto topology = sixteen();
   CHECK(sizes(topology) == std::vector{4, 4, 4, 4});
   CHECK(topology.cpu_order == std::vector<std::uint16_t>{0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15});
   for (const int cpu : {4, 5, 12, 13}) CHECK(topology.cpu_caches[static_cast<std::size_t>(cpu)] == 2);
@@ -74,7 +79,7 @@ TEST_CASE("CPUs that share a third-level cache are one cache, and a cache's CPUs
 }
 
 TEST_CASE("the other caches come by distance: those of the same node first") {
-  const auto near = sixteen().read(16).near;
+  const auto near = sixteen().near;
   CHECK(near[0] == std::vector<std::uint8_t>{1, 2, 3});
   CHECK(near[1] == std::vector<std::uint8_t>{0, 2, 3});
   CHECK(near[2] == std::vector<std::uint8_t>{3, 0, 1});
@@ -110,7 +115,7 @@ TEST_CASE("a CPU that is not online has no cache, so that the scheduler asks to 
 }
 
 TEST_CASE("one queue for the machine is one cache, whatever sysfs says") {
-  const auto topology = sixteen().read(16, QueuePerCache::no);
+  const auto topology = sixteen(QueuePerCache::no);
   CHECK(sizes(topology) == std::vector{16});
   CHECK(topology.near == std::vector<std::vector<std::uint8_t>>{{}});
 }

@@ -80,7 +80,8 @@ step "nice divides a cgroup's share among its threads, and takes nothing from ot
 spawn nice1/plain taskset 1 mus-load hog
 sleep 1
 spawn nice2 taskset 1 mus-load hog
-spawn nice2 taskset 1 nice -n 10 mus-load hog
+spawn nice2 taskset 1 mus-load hog
+renice -n 10 -p $! >/dev/null || die "renice failed"
 sleep 2
 expect_shares 8 nice2 nice1/plain 1000
 for group in one nice1/plain nice2; do echo 1 >"$CG/$group/cgroup.kill"; done
