@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from . import parse, prototype_csv, shares, stats
 from .catalogue import SCENARIO, in_order
+from .shares import ShareCell
 
 WORKLOADS = ["redis", "wake", "pipe", "hackbench"]
 
@@ -23,7 +24,7 @@ class Results:
     boosts: dict[str, dict] = field(default_factory=dict)
     # By scenario, workload and counter: the value of each round.
     counters: dict[tuple[str, str, str], dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
-    shares: list[shares.ShareCell] = field(default_factory=list)
+    shares: list[ShareCell] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
 
     def scenarios(self, metric: str) -> list[str]:
@@ -138,6 +139,8 @@ def collect(directory: pathlib.Path) -> Results:
     if not (raw / "conditions.txt").exists():
         raise parse.Unreadable(f"{directory} holds no measurements of ./dev bench (raw/conditions.txt)")
     results.conditions = parse.settings((raw / "conditions.txt").read_text())
+    if (raw / "rounds.txt").exists():
+        results.conditions["rounds_done"] = parse.settings((raw / "rounds.txt").read_text()).get("rounds", "0")
     _redis(results)
     _wake(results)
     _pairs(results)
