@@ -24,10 +24,11 @@ prototype_options() {
 	help=$("$DAEMON" run --help)
 	PROTOTYPE_OPTIONS=()
 	PROTOTYPE_MISSING=()
-	if grep -q -- '--slice.*Microseconds' <<<"$help"; then
-		PROTOTYPE_OPTIONS+=(--slice 10000)
-	else
+	# Values are looked at before --help is. Microseconds, where it knows no units.
+	if "$DAEMON" run --slice 10ms --help >/dev/null 2>&1; then
 		PROTOTYPE_OPTIONS+=(--slice 10ms)
+	else
+		PROTOTYPE_OPTIONS+=(--slice 10000)
 	fi
 	prototype_option --wakeup-preemption off
 	prototype_option --idle-selection off
