@@ -9,13 +9,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -36,12 +35,16 @@ struct SchedAttr {
   std::uint64_t period = 0;
 };
 
-int fail(const char* what) {
-  std::fprintf(stderr, "mus-probe: %s: %s\n", what, std::strerror(errno));
+int complain(const std::string& what) {
+  std::cerr << "mus-probe: " << what << '\n';
   return 1;
 }
 
-// Since 6.12 sched_runtime is an ordinary task's slice. Older kernels take the call and change nothing, so it is read back.
+int fail(const std::string& what) {
+  return complain(what + ": " + std::strerror(errno));
+}
+
+// Since 6.12 sched_runtime is an ordinary task's slice. Older kernels take it and change nothing, so it is read back.
 int set_slice(pid_t tid, std::uint64_t slice_ns) {
   SchedAttr attr;
   attr.runtime = slice_ns;
@@ -49,26 +52,25 @@ int set_slice(pid_t tid, std::uint64_t slice_ns) {
   SchedAttr now;
   if (syscall(SYS_sched_getattr, tid, &now, sizeof now, 0) != 0) return fail("sched_getattr");
   if (now.runtime == slice_ns) return 0;
-  std::fprintf(stderr, "mus-probe: this kernel gives ordinary tasks no slice of their own (needs 6.12)\n");
-  return 1;
+  return complain("this kernel gives ordinary tasks no slice of their own (needs 6.12)");
 }
 
 int set_slices(const char* pid, std::uint64_t slice_ns) {
   const std::string path = std::string("/proc/") + pid + "/task";
   DIR* tasks = opendir(path.c_str());
-  if (tasks == nullptr) return fail(path.c_str());
+  if (tasks == nullptr) return fail(path);
   int status = 0;
   while (const dirent* entry = readdir(tasks)) {
     const auto tid = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
     if (tid > 0) status |= set_slice(tid, slice_ns);
   }
-  closedir(tasks);
+  static_cast<void>(closedir(tasks));
   return status;
 }
 
 std::int64_t now_ns() {
   timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  static_cast<void>(clock_gettime(CLOCK_MONOTONIC, &now));
   return now.tv_sec * kNsecPerSec + now.tv_nsec;
 }
 
@@ -89,8 +91,8 @@ std::vector<std::int64_t> wake(std::int64_t duration_ns, std::int64_t period_ns)
 }
 
 int waker(int argc, char** argv) {
-  const std::int64_t duration = static_cast<std::int64_t>(std::atof(argv[0]) * kNsecPerSec);
-  const std::int64_t period = std::atol(argv[1]) * kNsecPerUsec;
+  const std::int64_t duration = std::strtol(argv[0], nullptr, 10) * kNsecPerSec;
+  const std::int64_t period = std::strtol(argv[1], nullptr, 10) * kNsecPerUsec;
   if (duration <= 0 || period <= 0 || duration / period > 10'000'000) return 2;
   // The default of 50 us is not the scheduler's doing, and real-time tasks have none.
   if (prctl(PR_SET_TIMERSLACK, 1UL) != 0) return fail("PR_SET_TIMERSLACK");
@@ -103,7 +105,7 @@ int waker(int argc, char** argv) {
   } else if (argc != 2) {
     return 2;
   }
-  for (const auto late : wake(duration, period)) std::printf("%ld\n", static_cast<long>(late));
+  for (const auto late : wake(duration, period)) std::cout << late << '\n';
   return 0;
 }
 
@@ -112,7 +114,8 @@ int waker(int argc, char** argv) {
 int main(int argc, char** argv) {
   int status = 2;
   if (argc >= 4 && std::strcmp(argv[1], "waker") == 0) status = waker(argc - 2, argv + 2);
-  if (argc == 4 && std::strcmp(argv[1], "slice") == 0) status = set_slices(argv[2], std::strtoull(argv[3], nullptr, 10));
-  if (status == 2) std::fprintf(stderr, "usage: mus-probe waker SECONDS PERIOD_US [fifo | slice NS] | slice PID NS\n");
+  if (argc == 4 && std::strcmp(argv[1], "slice") == 0)
+    status = set_slices(argv[2], std::strtoull(argv[3], nullptr, 10));
+  if (status == 2) std::cerr << "usage: mus-probe waker SECONDS PERIOD_US [fifo | slice NS] | slice PID NS\n";
   return status;
 }
