@@ -3,7 +3,6 @@
 
 from dataclasses import dataclass
 
-from . import stats
 from .catalogue import BEST
 from .collect import Results
 from .summary import ratios
@@ -106,9 +105,3 @@ def check(results: Results) -> list[Bound]:
     if results.unreadable:
         bounds.append(Bound("every output could be read", "; ".join(results.unreadable), False))
     return bounds
-
-
-def worst_spread(results: Results) -> float:
-    """How far apart the idle node's rounds lie under the kernel's scheduler: what this machine's noise is."""
-    values = list(results.values.get(("redis_ops", "eevdf-idle"), {}).values())
-    return max(values) / stats.median(values) - min(values) / stats.median(values) if values else 0.0

@@ -5,6 +5,7 @@ since theirs come from other machines and another load generator."""
 import pathlib
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from .catalogue import SCENARIO
 from .collect import Results
@@ -79,6 +80,8 @@ def draw_density(axes, series: Series):
     shown = [step for step in steps if low <= step <= high]
     if high / low > 12:
         shown = [step for step in shown if f"{step:e}"[0] in "125" and f"{step:e}"[2] == "0"]
+    if len(shown) < 4:
+        shown = [step for step in MaxNLocator(6).tick_values(low, high) if low <= step <= high]
     axes.set_xticks(shown, [f"{step:g}" for step in shown])
     axes.set_xticks([], minor=True)
     axes.set_xlabel("average latency of a GET in a run, ms (logarithmic)")

@@ -17,9 +17,9 @@ DOCUMENTS = ["README.md", "docs/benchmarks.md"]
 def block(results: Results, series: str, picture: str) -> str:
     command = f"./dev bench --kernel {series}"
     lines = [BEGIN.format(series=series), "", f"`{command}`: {results.conditions.get('rounds_done', '?')} rounds.", ""]
-    lines += [*conditions_text(results.conditions), ""]
     lines += [markdown_table(*table_cells(results)), ""]
-    lines += [*boosts_text(results.boosts), "", f"![delay of wakeups, by scenario]({picture})", "", END]
+    lines += [f"- {line}" for line in conditions_text(results.conditions) + boosts_text(results.boosts)]
+    lines += ["", f"![delay of wakeups, by scenario]({picture})", "", END]
     return "\n".join(lines)
 
 
