@@ -26,8 +26,8 @@ bench_usage() {
 		bench/results/KERNEL-DATE/ (raw/, *.csv, summary.json, report.html, pictures),
 		and bench/results/latest points there. docs/benchmarks.md explains it.
 
-		  --quick              3 rounds of 2 s, within 6 minutes; else 6 rounds of 5 s,
-		                       within an hour
+		  --quick              3 rounds of 2 s, within 6 minutes and without the control
+		                       eevdf-idle-again; else 6 rounds of 5 s, within an hour
 		  --rounds N           at most so many, as far as the time goes
 		  --seconds N          of each workload in a round
 		  --minutes N          the time that the rounds may take in all
@@ -85,7 +85,8 @@ bench_share() {
 	install -m 755 "$MUS_ROOT"/bench/demo/scene.sh "$MUS_ROOT"/bench/guest/*.sh "$share/"
 	cat >"$share/in-vm.sh" <<-'END'
 		set -e
-		cp -a /share/tools/. /
+		# Never over what runs: the C library is among it.
+		cp -an /share/tools/. /
 		# It holds memory maps and RCU for seconds beside hogs, whatever schedules.
 		echo never >/sys/kernel/mm/transparent_hugepage/enabled
 		exec bash /share/run.sh /share/out
@@ -170,7 +171,7 @@ bench_known() {
 }
 
 bench() {
-	local host='' quick='' rounds='' seconds='' minutes='' scenarios=$BENCH_EVERYTHING kernels=() kernel cpus=2
+	local host='' quick='' rounds='' seconds='' minutes='' scenarios='' kernels=() kernel cpus=2
 	local model=cgroup report='' publish='' report_options=() budget one status=0
 	while (($#)); do
 		case $1 in
@@ -210,6 +211,10 @@ bench() {
 		esac
 		shift
 	done
+	if [[ ! $scenarios ]]; then
+		scenarios=$BENCH_EVERYTHING
+		[[ ! $quick ]] || scenarios=${scenarios/eevdf-idle-again,/}
+	fi
 	bench_known "$scenarios"
 	[[ $model == cgroup || $model == task ]] || die "bench: --model knows cgroup and task, not '$model'"
 	packages_install "${PACKAGES_BENCH[@]}"

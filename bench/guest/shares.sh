@@ -7,6 +7,7 @@ SHARES_CGROUP=$CGROUPS/mus-bench-shares
 
 share_cgroups() {
 	local weight group
+	echo "+cpu +cpuset" >"$CGROUPS/cgroup.subtree_control"
 	mkdir -p "$SHARES_CGROUP"
 	echo "+cpu +cpuset" >"$SHARES_CGROUP/cgroup.subtree_control"
 	for weight in 1 2 4 8; do
@@ -28,6 +29,13 @@ share_hogs() {
 	done
 }
 
+all_hogs() {
+	local weight
+	for weight in 1 2 4 8; do
+		(($(wc -l <"$SHARES_CGROUP/w$weight/cgroup.procs") == $1)) || return 1
+	done
+}
+
 share_usage() {
 	local weight
 	for weight in 1 2 4 8; do usage_usec "$SHARES_CGROUP/w$weight"; done | tr '\n' ' '
@@ -40,6 +48,7 @@ share_cell() {
 	last=$(($(nproc) - 1))
 	echo "$((last + 1 - $2))-$last" >"$SHARES_CGROUP/cpuset.cpus"
 	share_hogs "$3"
+	wait_for 'all hogs' all_hogs "$3"
 	sleep 2
 	start=$(uptime_us)
 	before=$(share_usage)
