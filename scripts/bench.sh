@@ -86,7 +86,10 @@ bench_share() {
 	cat >"$share/in-vm.sh" <<-'END'
 		set -e
 		# Never over what runs: the C library is among it.
-		cp -an /share/tools/. /
+		cd /share/tools
+		find . -type f | while read -r file; do
+			[ -e "/$file" ] || { mkdir -p "/${file%/*}" && cp -p "$file" "/$file"; }
+		done
 		# It holds memory maps and RCU for seconds beside hogs, whatever schedules.
 		echo never >/sys/kernel/mm/transparent_hugepage/enabled
 		exec bash /share/run.sh /share/out
