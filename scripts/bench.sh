@@ -26,7 +26,7 @@ bench_usage() {
 		bench/results/KERNEL-DATE/ (raw/, *.csv, summary.json, report.html, pictures),
 		and bench/results/latest points there. docs/benchmarks.md explains it.
 
-		  --quick              3 rounds of 2 s, within 6 minutes and without the control
+		  --quick              3 rounds of 1 s, within 6 minutes and without the control
 		                       eevdf-idle-again; else 6 rounds of 5 s, within an hour
 		  --rounds N           at most so many, as far as the time goes
 		  --seconds N          of each workload in a round
@@ -73,7 +73,7 @@ bench_plan() {
 		SHARES=$shares
 		SHARE_SECONDS=$share_seconds
 		PIPE_LOOPS=$((seconds * 2000))
-		HACKBENCH_LOOPS=$((seconds * 20))
+		HACKBENCH_LOOPS=$((seconds * 100))
 	END
 }
 
@@ -133,7 +133,7 @@ bench_conditions() {
 	local others
 	bench_own
 	others=$(awk -v busy=$(($(bench_busy) - busy)) -v own=$((OWN - own)) -v t=$((SECONDS - start)) \
-		-v hz="$(getconf CLK_TCK)" 'BEGIN { o = (busy - own) / hz / (t ? t : 1); printf "%.2f", o > 0 ? o : 0 }')
+		-v hz="$(getconf CLK_TCK)" 'BEGIN { o = (busy - own) / hz / (t ? t : 1); printf "%.2f", (o > 0 ? o : 0) }')
 	printf '%s\n' "where=$([[ $host ]] && echo host || echo virtual machine)" \
 		"accelerator=$accel" "host_cpus=$(nproc)" "host_other_cpus=$others" "date=$(date -u +%Y-%m-%dT%H:%MZ)" \
 		"revision=$(git -C "$MUS_ROOT" describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)" \
@@ -227,11 +227,13 @@ bench() {
 		bench_compare "$report" "${report_options[@]}"
 	else
 		if [[ $quick ]]; then
-			: "${rounds:=3}" "${seconds:=2}" "${minutes:=5}"
+			: "${rounds:=3}" "${seconds:=1}"
+			budget=325 # leaves half a minute for boot and report
 		else
-			: "${rounds:=6}" "${seconds:=5}" "${minutes:=50}"
+			: "${rounds:=6}" "${seconds:=5}"
+			budget=3000
 		fi
-		budget=$((minutes * 60))
+		[[ ! $minutes ]] || budget=$((minutes * 60))
 		((${#kernels[@]})) || kernels=(7.3)
 		[[ ! $host ]] || kernels=(host)
 		for kernel in "${kernels[@]}"; do

@@ -43,9 +43,15 @@ scx_is() {
 	[[ $(cat /sys/kernel/sched_ext/state) == "$1" ]]
 }
 
+# What has just started or was just done is none of the next scenario's: a
+# second passes before anything is measured. start_noise does so itself.
 noise_on() {
-	[[ ! $NOISE ]] || return 0
+	if [[ $NOISE ]]; then
+		SETTLED=
+		return 0
+	fi
 	start_noise
+	SETTLED=1
 	NOISE=1
 }
 
@@ -109,7 +115,10 @@ enter() {
 	esac
 	plain
 	case $1 in
-	*-idle | *-idle-again) noise_off ;;
+	*-idle | *-idle-again)
+		noise_off
+		SETTLED=
+		;;
 	*) noise_on ;;
 	esac
 	WAKER_AS=()
@@ -132,6 +141,5 @@ enter() {
 	prototype-stress | mus-boosted-default) boost "$DEFAULT_WEIGHT" ;;
 	mus-boosted) boost "$BOOST_WEIGHT" ;;
 	esac
-	# Past runs' credit and the start of the noise are none of this scenario.
-	sleep 1
+	[[ $SETTLED ]] || sleep 1
 }

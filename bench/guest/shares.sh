@@ -57,7 +57,11 @@ share_cell() {
 	awk -v scenario="$1" -v cpus="$2" -v threads="$3" -v before="$before" -v after="$after" \
 		-v wall=$(($(uptime_us) - start)) 'BEGIN {
 		split(before, b); split(after, a)
-		for (i = 1; i <= 4; i++) print scenario "," cpus "," threads "," 2 ^ (i - 1) "," a[i] - b[i] "," wall
+		weight = 1
+		for (i = 1; i <= 4; i++) {
+			print scenario "," cpus "," threads "," weight "," a[i] - b[i] "," wall
+			weight *= 2
+		}
 	}' >>"$OUT/shares.csv"
 	echo 1 >"$SHARES_CGROUP/cgroup.kill"
 	wait_for 'the end of the hogs' grep -q '^populated 0' "$SHARES_CGROUP/cgroup.events"
