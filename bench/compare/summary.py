@@ -8,6 +8,9 @@ from .catalogue import BEST, BEST_OF, METRIC, METRICS, REFERENCES, SCENARIO
 from .collect import Results
 
 
+BUSY_HOST = 0.2  # CPUs
+
+
 def best_reference(results: Results, metric: str) -> str | None:
     """Which of the kernel's own ways has the best median: the one that counts as the reference for this metric."""
     medians = {}
@@ -102,7 +105,10 @@ def conditions_text(conditions: dict[str, str]) -> list[str]:
         f" {get('seconds', '?')} s for each workload in a round.",
     ]
     if "host_other_cpus" in conditions:
-        lines.append(f"Other work on the host meanwhile: {get('host_other_cpus')} of {get('host_cpus')} CPUs.")
+        text = f"Other work on the host meanwhile: {get('host_other_cpus')} of {get('host_cpus')} CPUs"
+        # Emulated clocks lie as soon as a virtual CPU has to share.
+        busy = float(get("host_other_cpus") or 0) > BUSY_HOST
+        lines.append(text + (": too much for these figures to mean anything. Measure again when it is quiet." if busy else "."))
     lines.append(f"{get('scheduler', '?')} (revision {get('revision', '?')}), {get('date', '?')}.")
     lines.append(f"The prototype's policy: mus-scheduler run {get('prototype_policy', '?')}.")
     if get("prototype_options_missing"):
