@@ -5,7 +5,7 @@ since theirs come from other machines and another load generator."""
 import pathlib
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from .catalogue import SCENARIO
 from .collect import Results
@@ -142,13 +142,12 @@ def scatter(results: Results, published: dict, path: pathlib.Path):
         for text, colour, values in series:
             axes.plot(range(1, len(values) + 1), values, "o-", color=colour, ms=4.5, lw=0.6, alpha=0.85, label=text)
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(plt.FuncFormatter(lambda value, _: f"{value:g}"))
         low = min(value for _, _, values in series for value in values)
         high = max(value for _, _, values in series for value in values)
-        if high / low < 30:
-            shown = [v for v in (0.1, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 200) if low * 0.8 <= v <= high * 1.25]
-            axes.set_yticks(shown, [f"{v:g}" for v in shown])
-        axes.set_yticks([], minor=True)
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low > 30 else (1, 1.5, 2, 3, 5, 7)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.set_xlim(0.5, max(len(values) for _, _, values in series) + 0.5)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(True, alpha=0.3)
         axes.set_xlabel("run")
