@@ -122,6 +122,16 @@ class MissedBounds(unittest.TestCase):
 
         self.assertEqual(len(self.judged(small)), 1)
 
+    def test_a_weight_that_the_rounds_proved_too_small(self):
+        def busier(raw):
+            for path in (raw / "redis").glob("*-eevdf-idle-get.txt"):
+                text = path.read_text()
+                usec = int(text.partition("redis_usec=")[2].split()[0])
+                path.write_text(text.replace(f"redis_usec={usec}", f"redis_usec={usec * 11 // 10}"))
+
+        (bound,) = self.judged(busier).values()
+        self.assertIn("1.13 CPUs at the weight 16384, 1.19 wanted", bound.found)
+
 
 if __name__ == "__main__":
     unittest.main()
