@@ -149,7 +149,7 @@ bench_measure() {
 	bench_own
 	own=$OWN
 	if [[ $host ]]; then bench_on_host || status=$?; else bench_in_vm || status=$?; fi
-	[[ -s $share/out/rounds.txt ]] || die "bench: no round was finished (status $status)"
+	[[ -s $share/out/rounds.txt ]] || die "bench: no round was finished (status $status); what there is lies in build/bench/share/out"
 	# What was measured before a failure is worth a look.
 	((status == 0)) || say "the measurements ended early, with status $status"
 	bench_conditions >>"$share/out/conditions.txt"

@@ -22,6 +22,8 @@ def say(results, judged, show_bounds, page):
             print(f"bench: {bound}")
     for line in results.unreadable:
         print(f"bench: left out, since it could not be read: {line}", file=sys.stderr)
+    for line in results.ejections:
+        print(f"bench: left out, since the kernel took our scheduler off: {line}; raw/daemon.log says why", file=sys.stderr)
     print(f"bench: {page}")
 
 

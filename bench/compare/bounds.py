@@ -108,6 +108,8 @@ def check(results: Results) -> list[Bound]:
         _idle(results, "redis_ops", higher_is_better=True),
         _shares(results),
     ]
+    if results.ejections:
+        bounds.append(Bound("the kernel never took our scheduler off", "; ".join(results.ejections), False))
     if results.unreadable:
         bounds.append(Bound("every output could be read", "; ".join(results.unreadable), False))
     return bounds

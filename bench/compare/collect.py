@@ -26,6 +26,8 @@ class Results:
     counters: dict[tuple[str, str, str], dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
     shares: list[ShareCell] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    # Cells in which the kernel took our scheduler off; they are not among the values.
+    ejections: list[str] = field(default_factory=list)
 
     def scenarios(self, metric: str) -> list[str]:
         return in_order(scenario for name, scenario in self.values if name == metric)
@@ -146,6 +148,9 @@ def collect(directory: pathlib.Path) -> Results:
     _pairs(results)
     _counters(results)
     _boosts(results)
+    if (raw / "ejections.csv").exists():
+        with (raw / "ejections.csv").open(newline="") as file:
+            results.ejections = [f"round {line['round']} {line['scenario']} {line['workload']}" for line in csv.DictReader(file)]
     results.shares = shares.read(raw / "shares.csv")
     for cell in results.shares:
         # Every cell counts; "round" is only its number.

@@ -85,6 +85,7 @@ def summarize(results: Results, published: dict[str, list[dict]]) -> dict:
             name: {"of": "the prototype's authors", "runs": len(rows), **prototype_csv.medians(rows)}
             for name, rows in published.items()
         },
+        "ejections": results.ejections,
         "unreadable": results.unreadable,
     }
 

@@ -76,19 +76,22 @@ calibrate() {
 }
 
 one_round() {
-	local round=$1 i scenario workload
+	local round=$1 i scenario workload workloads
 	local count=${#SCENARIOS_ALL[@]}
 	for ((i = 0; i < count; i++)); do
 		if ((round % 2)); then scenario=${SCENARIOS_ALL[i]}; else scenario=${SCENARIOS_ALL[count - 1 - i]}; fi
 		wanted "$scenario" || continue
 		enter "$scenario"
 		keep_status "$round" "$scenario" start
-		for workload in redis wake; do work "$round" "$scenario" "$workload"; done
-		case $scenario in
-		*-idle | *-idle-again)
-			for workload in pipe hackbench; do work "$round" "$scenario" "$workload"; done
-			;;
-		esac
+		workloads="redis wake"
+		[[ $scenario != *-idle && $scenario != *-idle-again ]] || workloads+=" pipe hackbench"
+		for workload in $workloads; do
+			work "$round" "$scenario" "$workload"
+			[[ ! $EJECTED ]] || {
+				use_scheduler eevdf
+				enter "$scenario"
+			}
+		done
 	done
 }
 
@@ -135,6 +138,7 @@ main() {
 	REDIS_PID=$(head -n 1 "$REDIS_CGROUP/cgroup.procs")
 	echo round,scenario,workload,counter,value >"$OUT/counters.csv"
 	echo scenario,cpus,threads,weight,usec,wall_usec >"$OUT/shares.csv"
+	echo round,scenario,workload >"$OUT/ejections.csv"
 	conditions >"$OUT/conditions.txt"
 	progress "kernel $(uname -r), $(nproc) CPUs, $ROUNDS rounds of $SECONDS_EACH s for each workload"
 	# First, since how long they take is known.

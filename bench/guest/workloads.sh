@@ -139,13 +139,29 @@ keep_status() {
 	api -o "$OUT/status/$1-$2-$3.json" http://localhost/status
 }
 
+# Counts how often a sched_ext scheduler was attached.
+attachments() {
+	[[ $SCHEDULER == eevdf ]] || cat /sys/kernel/sched_ext/enable_seq
+}
+
 # work ROUND SCENARIO WORKLOAD: one cell, with what can be counted beside it.
+# Sets EJECTED if the kernel took our scheduler off meanwhile: what was measured
+# is then its own scheduler's, and is put aside.
 work() {
-	local switches migrations start=$SECONDS
+	local switches migrations attached start=$SECONDS
 	switches=$(context_switches)
 	migrations=$(redis_migrations)
-	TOLD=
+	attached=$(attachments)
+	TOLD= EJECTED=
 	"workload_$3" "$1" "$2"
+	if [[ $SCHEDULER != eevdf ]] && { ! scx_is enabled || [[ $(attachments) != "$attached" ]]; }; then
+		EJECTED=1
+		echo "$1,$2,$3" >>"$OUT/ejections.csv"
+		mkdir -p "$OUT/ejected"
+		mv "$OUT/$3/$1-$2"* "$OUT/ejected/"
+		progress "round $1/$ROUNDS $2 $3: the kernel took our scheduler off; not counted ($((SECONDS - start)) s)"
+		return 0
+	fi
 	counter "$1" "$2" "$3" context_switches $(($(context_switches) - switches))
 	if [[ $3 == redis && $migrations ]]; then
 		counter "$1" "$2" "$3" redis_migrations $(($(redis_migrations) - migrations))

@@ -115,6 +115,10 @@ class MissedBounds(unittest.TestCase):
         missed = self.judged(lambda raw: (raw / "pipe" / "2-mus-idle.txt").write_text("Killed"))
         self.assertIn("pipe/2-mus-idle.txt", missed["every output could be read"].found)
 
+    def test_an_ejection(self):
+        missed = self.judged(lambda raw: (raw / "ejections.csv").write_text("round,scenario,workload\n2,mus-idle,pipe\n"))
+        self.assertEqual(missed["the kernel never took our scheduler off"].found, "round 2 mus-idle pipe")
+
     def test_a_weight_that_is_too_small(self):
         def small(raw):
             path = raw / "boosts.csv"
