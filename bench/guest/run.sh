@@ -112,6 +112,7 @@ conditions() {
 }
 
 leave() {
+	keep_daemon_log || true
 	cp "$RUN"/*.log "$OUT/" 2>/dev/null || true
 	[[ ! -d $SHARES_CGROUP ]] || {
 		echo 1 >"$SHARES_CGROUP/cgroup.kill"

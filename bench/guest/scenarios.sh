@@ -61,6 +61,13 @@ noise_off() {
 	NOISE=
 }
 
+# Each start of the daemon begins a new log.
+keep_daemon_log() {
+	[[ -s $RUN/daemon.log ]] || return 0
+	cat "$RUN/daemon.log" >>"$OUT/daemon.log"
+	rm "$RUN/daemon.log"
+}
+
 # Under EEVDF no daemon of ours runs: what ours costs an idle node includes it.
 # Daemons come and go without noise, which would only make that slow.
 use_scheduler() {
@@ -68,6 +75,7 @@ use_scheduler() {
 	noise_off
 	stop_pid_in "$RUN/daemon.pid"
 	wait_for "the kernel's own scheduler" scx_is disabled
+	keep_daemon_log
 	BOOSTED=
 	SCHEDULER=$1
 	case $1 in

@@ -152,9 +152,12 @@ work() {
 	switches=$(context_switches)
 	migrations=$(redis_migrations)
 	attached=$(attachments)
-	TOLD= EJECTED=
+	TOLD=''
+	# shellcheck disable=SC2034
+	EJECTED=''
 	"workload_$3" "$1" "$2"
 	if [[ $SCHEDULER != eevdf ]] && { ! scx_is enabled || [[ $(attachments) != "$attached" ]]; }; then
+		# shellcheck disable=SC2034
 		EJECTED=1
 		echo "$1,$2,$3" >>"$OUT/ejections.csv"
 		mkdir -p "$OUT/ejected"
