@@ -26,7 +26,7 @@ bench_usage() {
 		bench/results/KERNEL-DATE/ (raw/, *.csv, summary.json, report.html, pictures),
 		and bench/results/latest points there. docs/benchmarks.md explains it.
 
-		  --quick              3 rounds of 1 s, within 6 minutes and without the control
+		  --quick              up to 3 rounds of 1 s, within 6 minutes and without the control
 		                       eevdf-idle-again; else 6 rounds of 5 s, within an hour
 		  --rounds N           at most so many, as far as the time goes
 		  --seconds N          of each workload in a round
@@ -73,7 +73,7 @@ bench_plan() {
 		SHARES=$shares
 		SHARE_SECONDS=$share_seconds
 		PIPE_LOOPS=$((seconds * 2000))
-		HACKBENCH_LOOPS=$((seconds * 100))
+		HACKBENCH_LOOPS=$((seconds * 200))
 	END
 }
 

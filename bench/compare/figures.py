@@ -172,6 +172,11 @@ def idle_ratios(results: Results, path: pathlib.Path):
         axes.plot(ends, [place, place], color=colour, lw=3.5, alpha=0.6, solid_capstyle="butt")
         axes.plot(paired, [place + 0.24] * len(paired), "|", color=colour, ms=7)
         axes.plot(middle, place, "o", color=colour, ms=7)
+    if max(value for _, turned, paired, _ in rows for value in (*turned, *paired)) > 2:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_locator(NullLocator())
     axes.axvline(1, color="black", lw=0.8)
     axes.axvline(1.05, color="black", lw=0.8, ls="--")
     axes.set_yticks(range(len(rows)), [row[0] for row in rows])
