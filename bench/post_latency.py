@@ -6,7 +6,7 @@ The daemon is the real one with an in-memory scheduler (run --dry-run); the node
 in a kubepods tree of plain directories, and a kubelet that answers with their list. The list is warm: the daemon has
 asked once before the clock starts. Every request names another pod and comes over a connection of its own.
 
-usage: post_latency.py MUS-SCHEDULER [--requests N] [--json FILE]
+usage: post_latency.py MUS-SCHEDULER [--requests N] [--limit-ms MS] [--json FILE]
 """
 
 import argparse
@@ -118,6 +118,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("binary")
     parser.add_argument("--requests", type=int, default=2000)
+    parser.add_argument("--limit-ms", type=float, default=LIMIT_MS)
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
 
@@ -153,8 +154,8 @@ def main():
         f"POST /prioritize, {PODS} pods, unix socket to policy map: median {median:.2f} ms, p99 {p99:.2f} ms,"
         f" max {times[-1]:.2f} ms ({len(times)} requests, the pod list was fetched {Kubelet.asked} times)"
     )
-    if median > LIMIT_MS:
-        sys.exit(f"post_latency: the median is above {LIMIT_MS:.0f} ms")
+    if median > options.limit_ms:
+        sys.exit(f"post_latency: the median is above {options.limit_ms:.0f} ms")
 
 
 if __name__ == "__main__":

@@ -32,6 +32,9 @@ PACKAGES_VM=(
 	redis-tools stress-ng rt-tests
 )
 
+# What the benchmark needs besides: perf's pipe and counters, and its pictures.
+PACKAGES_BENCH=(linux-perf python3-matplotlib)
+
 # Names of the given packages that are not installed.
 packages_missing() {
 	dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |

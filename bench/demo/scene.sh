@@ -15,7 +15,10 @@ STATE=${MUS_DEMO_STATE:-/var/lib/mus-scheduler}
 PODS_PORT=${MUS_DEMO_PODS_PORT:-10255}
 REDIS_PORT=${MUS_DEMO_REDIS_PORT:-30001}
 CLIENTS=${MUS_DEMO_CLIENTS:-10}
+NOISE_WORKERS=${MUS_DEMO_NOISE:-6}
 DAEMON=${MUS_DEMO_BINARY:-mus-scheduler}
+# More arguments for the daemon; the benchmark compares several.
+DAEMON_OPTIONS=()
 
 CGROUPS=/sys/fs/cgroup
 KUBEPODS=$CGROUPS/kubepods.slice
@@ -29,7 +32,7 @@ NOISE_UID=a81d4e0b-52c3-4f97-8b6d-0c7e9f13a2d5
 NOISE_ID=e40a97b3c82d6f15a09b8c7d6e5f40312b4c6d8e0f1a3b5c7d9e1f2a4b6c8d0e
 
 complain() {
-	printf 'demo: error: %s\n' "$*" >&2
+	printf '%s: error: %s\n' "${SCENE_OF:-demo}" "$*" >&2
 	exit 1
 }
 
@@ -109,11 +112,11 @@ start_redis() {
 
 # Real processes, and as many as there will be, before anything is measured.
 noise_is_on() {
-	(($(wc -l <"$NOISE_CGROUP/cgroup.procs") >= 7))
+	(($(wc -l <"$NOISE_CGROUP/cgroup.procs") > NOISE_WORKERS))
 }
 
 start_noise() {
-	start_in "$NOISE_CGROUP" "$RUN/stress-ng.log" stress-ng --cpu 6 --temp-path "$RUN"
+	start_in "$NOISE_CGROUP" "$RUN/stress-ng.log" stress-ng --cpu "$NOISE_WORKERS" --temp-path "$RUN"
 	wait_for stress-ng noise_is_on
 	sleep 1
 }
@@ -155,6 +158,7 @@ daemon_command() {
 	[[ $SOCKET == /run/mus-scheduler/api.sock ]] || printf '%s\n' --socket "$SOCKET"
 	[[ $LISTEN == 127.0.0.1:9797 ]] || printf '%s\n' --listen "$LISTEN"
 	[[ $STATE == /var/lib/mus-scheduler ]] || printf '%s\n' --state-dir "$STATE"
+	((${#DAEMON_OPTIONS[@]} == 0)) || printf '%s\n' "${DAEMON_OPTIONS[@]}"
 }
 
 api() {
