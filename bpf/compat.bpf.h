@@ -92,14 +92,16 @@ static __always_inline bool mus_dsq_move(struct bpf_iter_scx_dsq* it, struct tas
 u32 scx_bpf_reenqueue_local___k612(void) __ksym __weak;
 void scx_bpf_reenqueue_local___v2___k619(void) __ksym __weak;
 
-/* A task that may not leave its CPU just now. The BPF prologue itself disables migration of `current`, so there a
- * count of one says nothing (always with PREEMPT_RCU, else before 6.18). */
-static __always_inline bool mus_migration_disabled(const struct task_struct* p) {
+/* A task that may not leave its CPU just now. BPF prologues themselves disable migration of `current`, so there a count
+ * says something only beyond their `depth` (always with PREEMPT_RCU, else before 6.18). It is 1, but 2 where
+ * re-enqueueing from ops.cpu_release leads to ops.enqueue, which has both prologues on the task that is being
+ * displaced. */
+static __always_inline bool mus_migration_disabled(const struct task_struct* p, u32 depth) {
   u32 count;
 
   if (!bpf_core_field_exists(p->migration_disabled)) return false;
   count = p->migration_disabled;
-  return count > 1 || (count == 1 && (u64)p != bpf_get_current_task());
+  return count > ((u64)p == bpf_get_current_task() ? depth : 0);
 }
 
 #endif

@@ -21,7 +21,8 @@ struct cpu_ctx {
   u64 since;         /* bpf_ktime_get_ns() */
   u64 rate;          /* at which the running task's vtime passes */
   u64 preempting_at; /* when a waker last claimed this CPU; 0: nobody since the last switch */
-  u64 running;       /* 1: one of our tasks runs here */
+  u32 running;       /* 1: one of our tasks runs here */
+  u32 releasing;     /* 1: ops.cpu_release runs here, and ops.enqueue from within it */
   u64 relieved_at;   /* when its queues were last searched in vain for tasks that have waited for too long */
   struct cpu_turn turns[MUS_TURNS];
 } __attribute__((aligned(MUS_CACHE_LINE)));

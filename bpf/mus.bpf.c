@@ -236,7 +236,12 @@ void BPF_PROG(mus_set_cpumask, struct task_struct* p, const struct cpumask* mask
 /* Up to 6.18; the daemon clears this member where the program below serves. */
 SEC("struct_ops/mus_cpu_release")
 void BPF_PROG(mus_cpu_release, s32 cpu, struct scx_cpu_release_args* args) {
-  if (bpf_ksym_exists(scx_bpf_reenqueue_local___k612)) scx_bpf_reenqueue_local___k612();
+  struct cpu_ctx* cctx = lookup_cpu(cpu);
+
+  if (!cctx || !bpf_ksym_exists(scx_bpf_reenqueue_local___k612)) return;
+  cctx->releasing = 1;
+  scx_bpf_reenqueue_local___k612();
+  cctx->releasing = 0;
 }
 
 /* From 6.19: a higher class takes the CPU, so what waits on its own queue goes where others can take it. */

@@ -49,7 +49,7 @@ static __always_inline s32 claim_victim_cpu(const struct task_struct* p, s32 pre
 
   if (bpf_cpumask_test_cpu(prev, p->cpus_ptr) && victim_lead(prev, vtime, boost, now) && claim_victim(prev, now))
     return prev;
-  if (mus_migration_disabled(p) || p->nr_cpus_allowed == 1 || cache >= MUS_MAX_CACHES) return -1;
+  if (migration_disabled(p) || p->nr_cpus_allowed == 1 || cache >= MUS_MAX_CACHES) return -1;
   first = cache_first(cache);
   total = (boost ? nr_ordered_cpus : cache_size(cache)) ?: 1;
   start = boost ? first : bpf_get_prandom_u32() % total;

@@ -104,11 +104,17 @@ static __noinline u32 find_class(u32 cache, u64 key) {
   return MUS_CLASSES;
 }
 
+static __always_inline bool migration_disabled(const struct task_struct* p) {
+  struct cpu_ctx* here = lookup_cpu(bpf_get_smp_processor_id());
+
+  return mus_migration_disabled(p, here && here->releasing ? 2 : 1);
+}
+
 /* Where p belongs when it is on that CPU. */
 static __always_inline u32 home_queue(struct task_struct* p, struct task_ctx* tctx, s32 cpu) {
   u32 cache = cache_of(cpu), class;
 
-  if (p->nr_cpus_allowed == 1 || mus_migration_disabled(p) || cache >= MUS_MAX_CACHES) return PINNED_QUEUES + cpu;
+  if (p->nr_cpus_allowed == 1 || migration_disabled(p) || cache >= MUS_MAX_CACHES) return PINNED_QUEUES + cpu;
   if (tctx->class_cache != cache) {
     tctx->class_key = class_key(p, cache);
     tctx->class_cache = cache;
