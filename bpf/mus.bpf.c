@@ -180,7 +180,7 @@ void BPF_PROG(mus_runnable, struct task_struct* p, u64 enq_flags) {
   if (!tctx) return;
   refresh_policy(p, tctx);
   count_runnable(p, tctx, scx_bpf_task_cpu(p));
-  tctx->runnable_at = bpf_ktime_get_ns();
+  tctx->unserved_at = tctx->runnable_at = bpf_ktime_get_ns();
   if (enq_flags & SCX_ENQ_WAKEUP) count(MUS_WAKEUPS);
 }
 
@@ -201,7 +201,7 @@ void BPF_PROG(mus_running, struct task_struct* p) {
   }
   if (nr_caches > 1) join_queue(p, tctx, home_queue(p, tctx, cpu));
   tctx->last_cpu = cpu;
-  tctx->charged_until = p->se.sum_exec_runtime;
+  tctx->charged_until = tctx->turn_began = p->se.sum_exec_runtime;
   cctx->preempting_at = 0;
   note_running(cctx, comparable_vtime(p, tctx, cpu), tctx->rate, now);
 }
@@ -214,7 +214,9 @@ void BPF_PROG(mus_stopping, struct task_struct* p, bool runnable) {
   if (cctx) cctx->running = 0;
   if (!tctx) return;
   charge(p, tctx);
-  if (runnable) tctx->runnable_at = bpf_ktime_get_ns();
+  if (!runnable) return;
+  tctx->runnable_at = bpf_ktime_get_ns();
+  if (p->se.sum_exec_runtime - tctx->turn_began >= MUS_TURN_MIN_NS) tctx->unserved_at = tctx->runnable_at;
 }
 
 SEC("struct_ops/mus_quiescent")
@@ -222,7 +224,7 @@ void BPF_PROG(mus_quiescent, struct task_struct* p, u64 deq_flags) {
   struct task_ctx* tctx = lookup_task(p);
 
   if (!tctx) return;
-  tctx->runnable_at = 0;
+  tctx->unserved_at = tctx->runnable_at = 0;
   uncount_runnable(tctx);
 }
 

@@ -11,6 +11,8 @@ struct task_ctx {
   u64 cgroup_id;     /* the flow below is this cgroup's */
   u64 charged_until; /* se.sum_exec_runtime that is already in its vtime; immune to remote clocks */
   u64 runnable_at;   /* since when it waits for a CPU; 0: it does not */
+  u64 unserved_at;   /* the same, but a turn of less than MUS_TURN_MIN_NS does not count as one */
+  u64 turn_began;    /* se.sum_exec_runtime when it last got a CPU */
   u64 rate;          /* at which its virtual time passes; set at each enqueue */
   u64 class_key;     /* of the CPUs of `class_cache` that it may use; see class.bpf.h */
   u32 flow;

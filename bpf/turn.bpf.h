@@ -5,7 +5,7 @@
 
 #include "queue.bpf.h"
 
-#define TAIL_SCAN 64 /* queue entries looked at for one that has waited for too long */
+#define TAIL_SCAN 1024 /* queue entries looked at for one that has waited for too long */
 
 struct next_turn {
   u64 vtime; /* of the head, on the scale of the CPU's cache */
@@ -68,30 +68,57 @@ static __always_inline bool serve_any(s32 cpu, u32 first) {
   return false;
 }
 
+/* Since when the task that has waited longest does, of those at a queue's tail that may run on this CPU; `since` if
+ * none has waited longer than from then on. */
+static __noinline u64 longest_waiting(u64 dsq, s32 cpu, u64 since) {
+  struct task_struct* p;
+  u32 scanned = 0;
+
+  if (!scx_bpf_dsq_nr_queued(dsq)) return since;
+  bpf_for_each(scx_dsq, p, dsq, SCX_DSQ_ITER_REV) {
+    struct task_ctx* tctx;
+
+    if (++scanned > TAIL_SCAN) break;
+    tctx = lookup_task(p);
+    if (!tctx || !tctx->unserved_at || !mus_before(tctx->unserved_at, since)) continue;
+    if (bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) since = tctx->unserved_at;
+  }
+  return since;
+}
+
+static __noinline bool serve_waiting_since(u64 dsq, s32 cpu, u64 since) {
+  struct task_struct* p;
+  u32 scanned = 0;
+
+  bpf_for_each(scx_dsq, p, dsq, SCX_DSQ_ITER_REV) {
+    struct task_ctx* tctx;
+
+    if (++scanned > TAIL_SCAN) break;
+    tctx = lookup_task(p);
+    if (!tctx || tctx->unserved_at != since || !bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) continue;
+    if (mus_dsq_move(MUS_THIS_ITERATOR, p, SCX_DSQ_LOCAL_ON | cpu)) return true;
+  }
+  return false;
+}
+
 /* The net under all of this: a task that has waited for too long runs next, wherever it stands. Those that are furthest
  * ahead stand at the tail, so that is where it looks. */
-static __noinline bool relieve(struct cpu_ctx* cctx, s32 cpu, u64 now) {
-  struct task_struct* p;
-  u32 turn, scanned;
+static __always_inline bool relieve(struct cpu_ctx* cctx, s32 cpu, u64 now) {
+  u64 since = now - MUS_MAX_WAIT_NS, queue = 0;
+  u32 turn;
 
-  if (!cctx || now - cctx->relieved_at < MUS_RELIEVE_EVERY_NS) return false;
+  if (now - cctx->relieved_at < MUS_RELIEVE_EVERY_NS) return false;
   bpf_for(turn, 0, MUS_TURNS) {
     u64 dsq = dsq_of(queue_of_turn(turn, cpu));
+    u64 longest = longest_waiting(dsq, cpu, since);
 
-    if (!scx_bpf_dsq_nr_queued(dsq)) continue;
-    scanned = 0;
-    bpf_for_each(scx_dsq, p, dsq, SCX_DSQ_ITER_REV) {
-      struct task_ctx* tctx;
-
-      if (++scanned > TAIL_SCAN) break;
-      tctx = lookup_task(p);
-      if (!tctx || !tctx->runnable_at || now - tctx->runnable_at < MUS_MAX_WAIT_NS) continue;
-      if (!bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) continue;
-      if (mus_dsq_move(MUS_THIS_ITERATOR, p, SCX_DSQ_LOCAL_ON | cpu)) {
-        count(MUS_RELIEVED);
-        return true;
-      }
-    }
+    if (longest == since) continue;
+    since = longest;
+    queue = dsq;
+  }
+  if (queue && serve_waiting_since(queue, cpu, since)) {
+    count(MUS_RELIEVED);
+    return true;
   }
   cctx->relieved_at = now;
   return false;
