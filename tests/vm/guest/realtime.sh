@@ -8,7 +8,7 @@ start_attached
 step "tasks that may run everywhere, beside real-time ones that take CPU 1 again and again for two seconds"
 # Above all others, so that it is not itself among the measured.
 spawn loud chrt -f 50 taskset 2 mus-load pulse 1 2000000 20000
-spawn meek sh -c 'exec mus-load gaps 12 2 >/tmp/meek'
+spawn meek sh -c 'exec mus-load gaps 6 2 >/tmp/meek'
 waiting=$!
 spawn busy mus-load pulse 2 500 500
 wait $waiting
