@@ -23,6 +23,7 @@ struct cpu_ctx {
   u64 preempting_at; /* when a waker last claimed this CPU; 0: nobody since the last switch */
   u32 running;       /* 1: one of our tasks runs here */
   u32 releasing;     /* 1: ops.cpu_release runs here, and ops.enqueue from within it */
+  u64 scanned;       /* queue entries looked at; here, since on its stack the verifier would follow every value of it */
   u64 relieved_at;   /* when its queues were last searched in vain for tasks that have waited for too long */
   struct cpu_turn turns[MUS_TURNS];
 } __attribute__((aligned(MUS_CACHE_LINE)));

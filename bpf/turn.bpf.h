@@ -70,15 +70,15 @@ static __always_inline bool serve_any(s32 cpu, u32 first) {
 
 /* Since when the task that has waited longest does, of those at a queue's tail that may run on this CPU; `since` if
  * none has waited longer than from then on. */
-static __noinline u64 longest_waiting(u64 dsq, s32 cpu, u64 since) {
+static __noinline u64 longest_waiting(struct cpu_ctx* cctx, u64 dsq, s32 cpu, u64 since) {
   struct task_struct* p;
-  u32 scanned = 0;
 
   if (!scx_bpf_dsq_nr_queued(dsq)) return since;
+  cctx->scanned = 0;
   bpf_for_each(scx_dsq, p, dsq, SCX_DSQ_ITER_REV) {
     struct task_ctx* tctx;
 
-    if (++scanned > TAIL_SCAN) break;
+    if (++cctx->scanned > TAIL_SCAN) break;
     tctx = lookup_task(p);
     if (!tctx || !tctx->unserved_at || !mus_before(tctx->unserved_at, since)) continue;
     if (bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) since = tctx->unserved_at;
@@ -86,14 +86,14 @@ static __noinline u64 longest_waiting(u64 dsq, s32 cpu, u64 since) {
   return since;
 }
 
-static __noinline bool serve_waiting_since(u64 dsq, s32 cpu, u64 since) {
+static __noinline bool serve_waiting_since(struct cpu_ctx* cctx, u64 dsq, s32 cpu, u64 since) {
   struct task_struct* p;
-  u32 scanned = 0;
 
+  cctx->scanned = 0;
   bpf_for_each(scx_dsq, p, dsq, SCX_DSQ_ITER_REV) {
     struct task_ctx* tctx;
 
-    if (++scanned > TAIL_SCAN) break;
+    if (++cctx->scanned > TAIL_SCAN) break;
     tctx = lookup_task(p);
     if (!tctx || tctx->unserved_at != since || !bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) continue;
     if (mus_dsq_move(MUS_THIS_ITERATOR, p, SCX_DSQ_LOCAL_ON | cpu)) return true;
@@ -110,13 +110,13 @@ static __always_inline bool relieve(struct cpu_ctx* cctx, s32 cpu, u64 now) {
   if (now - cctx->relieved_at < MUS_RELIEVE_EVERY_NS) return false;
   bpf_for(turn, 0, MUS_TURNS) {
     u64 dsq = dsq_of(queue_of_turn(turn, cpu));
-    u64 longest = longest_waiting(dsq, cpu, since);
+    u64 longest = longest_waiting(cctx, dsq, cpu, since);
 
     if (longest == since) continue;
     since = longest;
     queue = dsq;
   }
-  if (queue && serve_waiting_since(queue, cpu, since)) {
+  if (queue && serve_waiting_since(cctx, queue, cpu, since)) {
     count(MUS_RELIEVED);
     return true;
   }
