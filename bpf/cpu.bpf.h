@@ -12,7 +12,16 @@
 struct cpu_turn {
   u64 skew;        /* added to its tasks' vtime to compare them with the cache's first queue; see queue.bpf.h */
   u64 passed_over; /* since when its head has waited for a turn here; 0: it has not */
-  u64 vtime;       /* of its head, so compared, when it was last looked at */
+  u64 vtime;       /* of its head, so compared, when it was last looked at ... */
+  u64 found;       /* ... and whether there was one for this CPU */
+};
+
+/* What a CPU serves next. */
+struct next_turn {
+  u64 vtime; /* of the head, on the scale of the CPU's cache */
+  u32 turn;
+  u16 found;
+  u16 forced; /* it has been passed over for too long */
 };
 
 /* Written by its own CPU at each switch, read by wakers on others. preempting_at is the exception. */
@@ -25,6 +34,7 @@ struct cpu_ctx {
   u32 releasing;     /* 1: ops.cpu_release runs here, and ops.enqueue from within it */
   u64 scanned;       /* queue entries looked at; here, since on its stack the verifier would follow every value of it */
   u64 relieved_at;   /* when its queues were last searched in vain for tasks that have waited for too long */
+  struct next_turn next;
   struct cpu_turn turns[MUS_TURNS];
 } __attribute__((aligned(MUS_CACHE_LINE)));
 
@@ -44,7 +54,9 @@ static __always_inline struct cpu_turn* lookup_turn(struct cpu_ctx* cctx, u32 tu
   u64 index = turn;
 
   barrier_var(index); /* as in ordered_cpu() */
-  return index < MUS_TURNS ? &cctx->turns[index] : NULL;
+  if (index >= MUS_TURNS) return NULL;
+  barrier_var(index); /* or the compiler forms the address before it checks */
+  return &cctx->turns[index];
 }
 
 static __always_inline void count(enum mus_counter counter) {

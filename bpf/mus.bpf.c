@@ -83,11 +83,11 @@ static __always_inline bool go_idle(struct task_struct* p, struct task_ctx* tctx
 }
 
 /* Straight onto a CPU's own queue, in front of what runs there. At most one such task waits there at a time. */
-static __always_inline bool preempt(struct task_struct* p, struct task_ctx* tctx, s32 cpu, u64 enq_flags) {
+static __always_inline bool preempt(struct task_struct* p, struct task_ctx* tctx, s32 cpu, u64 enq_flags, u64 now) {
   s32 victim;
 
   if (!preempt_on_wakeup) return false;
-  victim = claim_victim_cpu(p, cpu, comparable_vtime(p, tctx, cpu), boosted(tctx), bpf_ktime_get_ns());
+  victim = claim_victim_cpu(p, cpu, comparable_vtime(p, tctx, cpu), boosted(tctx), now);
   if (victim < 0) return false;
   tctx->queued = false;
   mus_insert(p, SCX_DSQ_LOCAL_ON | victim, slice_ns, enq_flags | SCX_ENQ_PREEMPT);
@@ -100,15 +100,16 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
   bool waking = enq_flags & (SCX_ENQ_WAKEUP | SCX_ENQ_REENQ);
   struct task_ctx* tctx = lookup_task(p);
   s32 cpu = scx_bpf_task_cpu(p);
+  u64 now = bpf_ktime_get_ns();
 
   if (!tctx) { /* cannot be: made in init_task */
     mus_insert(p, SCX_DSQ_LOCAL, slice_ns, enq_flags);
     return;
   }
-  refresh_policy(p, tctx);
+  if (!(enq_flags & SCX_ENQ_WAKEUP)) refresh_policy(p, tctx); /* else ops.runnable just has */
   count_runnable(p, tctx, cpu);
   join_queue(p, tctx, home_queue(p, tctx, cpu));
-  refresh_rate(p, tctx, bpf_ktime_get_ns());
+  refresh_rate(p, tctx, now);
   place(p, tctx, enq_flags & SCX_ENQ_WAKEUP);
   if (enq_flags & SCX_ENQ_REENQ) count(MUS_REENQUEUES);
 
@@ -127,7 +128,7 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
   }
   if (waking && !is_pinned_queue(tctx->queue) && !tctx->none_idle && go_idle(p, tctx, cpu, enq_flags)) return;
   tctx->none_idle = false;
-  if (waking && preempt(p, tctx, cpu, enq_flags)) return;
+  if (waking && preempt(p, tctx, cpu, enq_flags, now)) return;
   enqueue_vtime(p, tctx, cpu, enq_flags);
 }
 
@@ -144,11 +145,10 @@ void BPF_PROG(mus_dispatch, s32 cpu, struct task_struct* prev) {
   struct task_ctx* tctx = prev_runnable ? lookup_task(prev) : NULL;
   struct cpu_ctx* cctx = lookup_cpu(cpu);
   u64 now = bpf_ktime_get_ns();
-  struct next_turn next;
 
-  if (!cctx || relieve(cctx, cpu, now) || balance(cpu, now)) return;
-  next = choose_turn(cctx, cpu, now);
-  if (tctx && next.found) {
+  if (!cctx || relieve(cpu, now) || balance(cpu, now)) return;
+  choose_turn(cpu, now);
+  if (tctx && cctx->next.found) {
     refresh_policy(prev, tctx);
     charge(prev, tctx);
     refresh_rate(prev, tctx, now);
@@ -156,13 +156,13 @@ void BPF_PROG(mus_dispatch, s32 cpu, struct task_struct* prev) {
     tctx->contended = true;
     place(prev, tctx, false);
     /* Alternating with whoever is next in the queue would halve every weight: go on while nobody is further behind. */
-    if (!next.forced && !mus_before(next.vtime, comparable_vtime(prev, tctx, cpu))) {
+    if (!cctx->next.forced && !mus_before(cctx->next.vtime, comparable_vtime(prev, tctx, cpu))) {
       advance_clock(tctx->queue, prev->scx.dsq_vtime);
       keep(prev, tctx, cctx, cpu, now);
       return;
     }
   }
-  if (serve_any(cpu, next.turn)) return;
+  if (serve_any(cctx, cpu)) return;
   if (!tctx) {
     serve_other_cache(cpu);
     return;

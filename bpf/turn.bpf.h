@@ -7,50 +7,62 @@
 
 #define TAIL_SCAN 1024 /* queue entries looked at for one that has waited for too long */
 
-struct next_turn {
-  u64 vtime; /* of the head, on the scale of the CPU's cache */
-  u32 turn;
-  bool found;
-  bool forced; /* it has been passed over for too long */
-};
+/* Whether a queue of this CPU can hold anything at all: most machines use no class but the first. */
+static __always_inline bool turn_in_use(u32 turn, s32 cpu) {
+  return turn == 0 || turn >= MUS_CLASSES || class_in_use(queue_of_turn(turn, cpu));
+}
 
-/* The earliest head's turn, unless another queue has been passed over for too long. */
-static __always_inline struct next_turn choose_turn(struct cpu_ctx* cctx, s32 cpu, u64 now) {
-  struct next_turn next = {};
-  u32 found = 0, turn;
+/* Looks at the queue's head. What it finds goes to the map and not on the stack: of that the verifier would follow
+ * every combination. For the same reason this and others below are not static: the verifier walks a global function
+ * once, whoever calls it. */
+int look(s32 cpu, u32 turn) {
+  struct cpu_ctx* cctx = lookup_cpu(cpu);
+  struct cpu_turn* here = cctx ? lookup_turn(cctx, turn) : NULL;
+  u32 queue = queue_of_turn(turn, cpu);
+  struct queue_head head;
 
-  bpf_for(turn, 0, MUS_TURNS) {
-    u32 queue = queue_of_turn(turn, cpu);
-    struct cpu_turn* here = lookup_turn(cctx, turn);
-    struct queue_head head;
-
-    if (!here || (turn > 0 && turn < MUS_CLASSES && !class_in_use(queue))) continue;
-    head = peek(queue, cpu);
-    if (!head.found) continue;
-    here->vtime = head.vtime + skew(cctx, queue, cpu);
-    found |= 1U << turn;
-    if (next.found && !mus_before(here->vtime, next.vtime)) continue;
-    next.found = true;
-    next.vtime = here->vtime;
-    next.turn = turn;
+  if (!here) return 0;
+  head = peek(queue, cpu);
+  here->found = head.found;
+  if (!head.found) return 0;
+  here->vtime = head.vtime + skew(cctx, queue, cpu);
+  if (!cctx->next.found || mus_before(here->vtime, cctx->next.vtime)) {
+    cctx->next.found = 1;
+    cctx->next.vtime = here->vtime;
+    cctx->next.turn = turn;
   }
-  bpf_for(turn, 0, MUS_TURNS) {
-    struct cpu_turn* here = lookup_turn(cctx, turn);
+  return 0;
+}
 
-    if (!here) break;
-    if (!(found & 1U << turn) || turn == next.turn) {
+/* The earliest head's turn, unless another queue has been passed over for too long: into cctx->next. */
+int choose_turn(s32 cpu, u64 now) {
+  struct cpu_ctx* cctx = lookup_cpu(cpu);
+  u32 turn;
+
+  if (!cctx) return 0;
+  cctx->next.found = cctx->next.forced = 0;
+#pragma unroll
+  for (turn = 0; turn < MUS_TURNS; turn++) {
+    cctx->turns[turn].found = 0;
+    if (turn_in_use(turn, cpu)) look(cpu, turn);
+  }
+#pragma unroll
+  for (turn = 0; turn < MUS_TURNS; turn++) {
+    struct cpu_turn* here = &cctx->turns[turn];
+
+    if (!here->found || turn == cctx->next.turn) {
       here->passed_over = 0;
     } else if (!here->passed_over) {
       here->passed_over = now;
     } else if (now - here->passed_over > MUS_MAX_PASSED_OVER_NS) {
       here->passed_over = 0;
-      next.turn = turn;
-      next.vtime = here->vtime;
-      next.forced = true;
+      cctx->next.turn = turn;
+      cctx->next.vtime = here->vtime;
+      cctx->next.forced = 1;
       break;
     }
   }
-  return next;
+  return 0;
 }
 
 static __always_inline bool serve(s32 cpu, u32 turn) {
@@ -58,12 +70,14 @@ static __always_inline bool serve(s32 cpu, u32 turn) {
 }
 
 /* The chosen head may be gone, taken by another CPU, when it is fetched. */
-static __always_inline bool serve_any(s32 cpu, u32 first) {
-  u32 turn;
+static __always_inline bool serve_any(const struct cpu_ctx* cctx, s32 cpu) {
+  u32 first = cctx->next.turn, turn;
 
+  if (!cctx->next.found) return false;
   if (serve(cpu, first)) return true;
-  bpf_for(turn, 0, MUS_TURNS) {
-    if (turn != first && serve(cpu, turn)) return true;
+#pragma unroll
+  for (turn = 0; turn < MUS_TURNS; turn++) {
+    if (turn != first && turn_in_use(turn, cpu) && serve(cpu, turn)) return true;
   }
   return false;
 }
@@ -103,25 +117,28 @@ static __noinline bool serve_waiting_since(struct cpu_ctx* cctx, u64 dsq, s32 cp
 
 /* The net under all of this: a task that has waited for too long runs next, wherever it stands. Those that are furthest
  * ahead stand at the tail, so that is where it looks. */
-static __always_inline bool relieve(struct cpu_ctx* cctx, s32 cpu, u64 now) {
+int relieve(s32 cpu, u64 now) {
   u64 since = now - MUS_MAX_WAIT_NS, queue = 0;
+  struct cpu_ctx* cctx = lookup_cpu(cpu);
   u32 turn;
 
-  if (now - cctx->relieved_at < MUS_RELIEVE_EVERY_NS) return false;
-  bpf_for(turn, 0, MUS_TURNS) {
-    u64 dsq = dsq_of(queue_of_turn(turn, cpu));
-    u64 longest = longest_waiting(cctx, dsq, cpu, since);
+  if (!cctx || now - cctx->relieved_at < MUS_RELIEVE_EVERY_NS) return 0;
+#pragma unroll
+  for (turn = 0; turn < MUS_TURNS; turn++) {
+    u64 dsq = dsq_of(queue_of_turn(turn, cpu)), longest;
 
+    if (!turn_in_use(turn, cpu)) continue;
+    longest = longest_waiting(cctx, dsq, cpu, since);
     if (longest == since) continue;
     since = longest;
     queue = dsq;
   }
   if (queue && serve_waiting_since(cctx, queue, cpu, since)) {
     count(MUS_RELIEVED);
-    return true;
+    return 1;
   }
   cctx->relieved_at = now;
-  return false;
+  return 0;
 }
 
 /* How fast the time of a cache's first queue passed of late: where it passes fast, little weight shares the CPUs. */

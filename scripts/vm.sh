@@ -18,6 +18,10 @@ vm_usage() {
 		  --memory MB       (default 2048)
 		  --share DIR       read-write at /share
 		  --timeout S       give up after S seconds with status 124 (default 600)
+		  --clock KIND      host (default), or instructions: the machine's time passes
+		                    with those that it executes, 4 ns each, and not with the
+		                    host's. Figures then repeat, whatever the host does besides;
+		                    a second of two busy processors takes about five
 		  --init systemd    a Debian with systemd as its first process
 		  --append ARGS     more for the kernel's command line
 		  --qemu ARG        one more argument for QEMU; may be repeated
@@ -29,10 +33,10 @@ vm_usage() {
 }
 
 vm() {
-	local kernel=7.3 smp=2 memory=2048 share='' limit=600 init='' append='' extra=()
+	local kernel=7.3 smp=2 memory=2048 share='' limit=600 init='' append='' extra=() clock=host
 	while (($#)); do
 		case $1 in
-		--kernel | --cpus | --smp | --memory | --share | --timeout | --init | --append | --qemu)
+		--kernel | --cpus | --smp | --memory | --share | --timeout | --init | --append | --qemu | --clock)
 			(($# > 1)) || die "vm: $1 wants a value"
 			;;
 		esac
@@ -45,6 +49,7 @@ vm() {
 		--init) init=$2 ;;
 		--append) append=$2 ;;
 		--qemu) extra+=("$2") ;;
+		--clock) clock=$2 ;;
 		--)
 			shift
 			break
@@ -58,6 +63,7 @@ vm() {
 		shift 2
 	done
 	[[ -z $init || $init == systemd ]] || die "vm: --init knows only systemd"
+	[[ $clock == host || $clock == instructions ]] || die "vm: --clock knows host and instructions"
 	[[ -z $init || $# -gt 0 ]] || die "vm: --init systemd wants a command"
 	kernel_get "$kernel"
 	vm_retrying "$@"
@@ -102,6 +108,7 @@ vm_boot() {
 	if [[ $init ]]; then mode=$init; elif (($# == 0)); then mode=shell; fi
 	vm_initrd "$work" "$token" "$mode" "$@"
 	accel=${MUS_VM_ACCEL:-$(vm_accel)}
+	[[ $clock == host ]] || accel=tcg # no hardware counts instructions for us
 	vm_command
 	: >"$log"
 	status=0
@@ -177,8 +184,14 @@ vm_initrd() {
 # Fills the array "command". The signal on the parent's death ends QEMU even
 # when a test driver kills this script without warning.
 vm_command() {
-	local cpu=max
-	[[ $accel != kvm ]] || cpu=host
+	local cpu=max machine_clock=(-accel "$accel")
+	if [[ $accel == kvm ]]; then
+		cpu=host
+	elif [[ $clock == host ]]; then
+		machine_clock=(-accel tcg,thread=multi)
+	else
+		machine_clock=(-accel tcg,thread=single -icount shift=2,sleep=off)
+	fi
 	local dir
 	dir=$(kernel_dir "$kernel")
 	qemu_command
@@ -186,7 +199,7 @@ vm_command() {
 		setpriv --pdeathsig TERM timeout --foreground -k 5 "$limit"
 		setpriv --pdeathsig KILL "${QEMU_COMMAND[@]}"
 		-nodefaults -no-user-config -display none -no-reboot
-		-accel "$accel$([[ $accel != tcg ]] || printf ',thread=multi')"
+		"${machine_clock[@]}"
 		-cpu "$cpu" -smp "$smp" -m "$memory"
 		-kernel "$dir/vmlinuz" -initrd "$work/initrd"
 		-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr $append"

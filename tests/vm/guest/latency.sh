@@ -2,22 +2,26 @@
 # shellcheck shell=sh
 # A boosted sleeper beside hogs: how late it runs, under the kernel's own scheduler, under ours, and under ours without
 # wakeup preemption, interleaved in one boot. Two daemons with one socket each take turns by attach and detach.
+# The machine has one CPU and its time passes with the instructions that it executes, so the figures repeat to the
+# microsecond; docs/testing.md.
 # shellcheck source=/dev/null
 . /share/lib.sh
 
-ROUNDS=5
+ROUNDS=3
 SAMPLES=250
 OTHER=/run/mus-scheduler/other.sock
 
-# Medians under emulation: our programs cost a few microseconds on hardware and some tens of times that here, which the
-# comparison of medians must not count as scheduling. In percent, since everything takes longer on a slower host. See
-# docs/testing.md.
-EMULATION_PERCENT=${EMULATION_PERCENT:-60}
+# What our programs may add to a wakeup and a switch, in percent; measured: 3. They do more there than the kernel's own
+# scheduler does.
+OWN_PERCENT=10
 
-post() { curl -sS --max-time 10 -X POST --unix-socket "$2" "http://localhost$1" >/dev/null || die "POST $1 failed"; }
+post() { curl -sS --max-time 30 -X POST --unix-socket "$2" "http://localhost$1" >/dev/null || die "POST $1 failed"; }
+# To load is much work for the verifier; the hogs wait meanwhile.
 attach() {
+	echo 1 >"$CG/noise/cgroup.freeze"
 	post /attach "$1"
 	await 30 scx_is enabled || die "not attached: $(scx_state)"
+	echo 0 >"$CG/noise/cgroup.freeze"
 }
 detach() {
 	post /detach "$1"
@@ -25,9 +29,7 @@ detach() {
 }
 late() { in_cgroup waker mus-load waker "$SAMPLES" 7300; }
 
-for _ in 1 2 3 4 5 6; do spawn noise mus-load hog; done
 mkdir -p "$CG/waker"
-
 start_attached
 mus-scheduler prioritize --cgroup /waker || die "prioritize failed"
 detach "$SOCKET"
@@ -35,6 +37,7 @@ mus-scheduler run --listen '' --state-dir /tmp/state2 --socket "$OTHER" --wakeup
 await 60 scx_is enabled || die "the second daemon did not attach"
 mus-scheduler prioritize --socket "$OTHER" --cgroup /waker || die "prioritize failed"
 detach "$OTHER"
+for _ in 1 2 3; do spawn noise mus-load hog; done
 
 one_round() {
 	own=$(late)
@@ -62,8 +65,8 @@ judge() {
 	}
 	echo "   medians of p50: eevdf $own, boosted $ours, no preemption $calm; of p99: $own99, $ours99, $calm99 us"
 	VERDICT=''
-	[ "$ours" -le $((own * (100 + EMULATION_PERCENT) / 100)) ] ||
-		VERDICT="median $ours us is over the kernel's own $own us + $EMULATION_PERCENT %"
+	[ "$ours" -le $((own + own * OWN_PERCENT / 100)) ] ||
+		VERDICT="median $ours us is over the kernel's own $own us and $OWN_PERCENT % for our programs' instructions"
 	[ "$ours" -lt "$calm" ] || VERDICT="median $ours us is not under $calm us, that without preemption"
 	[ "$ours99" -lt "$calm99" ] || VERDICT="p99 $ours99 us is not under $calm99 us, that without preemption"
 	[ -z "$VERDICT" ]
@@ -71,14 +74,10 @@ judge() {
 
 step "a boosted sleeper: median no worse than the kernel's own scheduler's, median and p99 lower than without preemption"
 own_p50='' own_p99='' ours_p50='' ours_p99='' calm_p50='' calm_p99=''
-# A tail is made of few samples. Where the first rounds leave doubt, more are added and all are judged together.
-for _ in 1 2 3; do
-	round=0
-	while [ "$round" -lt "$ROUNDS" ]; do
-		round=$((round + 1))
-		one_round
-	done
-	judge && break
+round=0
+while [ "$round" -lt "$ROUNDS" ]; do
+	round=$((round + 1))
+	one_round
 done
-[ -z "$VERDICT" ] || die "$VERDICT"
+judge || die "$VERDICT"
 echo "latency: as promised"
