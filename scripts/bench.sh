@@ -103,13 +103,7 @@ bench_in_vm() {
 }
 
 bench_on_host() {
-	[[ -d /sys/kernel/sched_ext ]] ||
-		die "this machine's kernel ($(uname -r)) has no sched_ext: leave out --host for a virtual machine"
-	((EUID == 0)) || die "--host has to be run as root"
-	[[ $(cat /sys/kernel/sched_ext/state) == disabled ]] ||
-		die "a sched_ext scheduler is attached here already: stop it first (systemctl stop mus-scheduler)"
-	[[ ! -e /sys/fs/cgroup/kubepods.slice ]] ||
-		die "this is a Kubernetes node, whose kubelet would remove the benchmark's cgroups: leave out --host"
+	require_bare_host benchmark
 	MUS_DEMO_RUN=/run/mus-bench MUS_DEMO_SOCKET=/run/mus-bench/api.sock MUS_DEMO_LISTEN=127.0.0.1:19797 \
 		MUS_DEMO_STATE=/run/mus-bench/state MUS_DEMO_PODS_PORT=19255 \
 		MUS_DEMO_BINARY="$MUS_BUILD/release/mus-scheduler" PATH="$MUS_DEPS/bin:$MUS_BUILD/release/vm-bin:$PATH" \

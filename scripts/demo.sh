@@ -38,13 +38,7 @@ demo_in_vm() {
 }
 
 demo_on_host() {
-	[[ -d /sys/kernel/sched_ext ]] ||
-		die "this machine's kernel ($(uname -r)) has no sched_ext: leave out --host for a virtual machine"
-	((EUID == 0)) || die "--host has to be run as root"
-	[[ $(cat /sys/kernel/sched_ext/state) == disabled ]] ||
-		die "a sched_ext scheduler is attached here already: stop it first (systemctl stop mus-scheduler)"
-	[[ ! -e /sys/fs/cgroup/kubepods.slice ]] ||
-		die "this is a Kubernetes node, whose kubelet would remove the demo's cgroups: leave out --host"
+	require_bare_host demo
 	# Places of its own, beside whatever is installed.
 	export MUS_DEMO_RUN=/run/mus-demo MUS_DEMO_SOCKET=/run/mus-demo/api.sock
 	export MUS_DEMO_LISTEN=127.0.0.1:19797 MUS_DEMO_STATE=/run/mus-demo/state

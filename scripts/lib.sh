@@ -74,3 +74,14 @@ require_x86() {
 	[[ $(machine) == x86_64 ]] ||
 		die "the test machines are x86-64 only; this one is $(machine)"
 }
+
+# What is measured with --host needs a kernel of ours and cgroups that nobody manages. $1: whose they would be.
+require_bare_host() {
+	[[ -d /sys/kernel/sched_ext ]] ||
+		die "this machine's kernel ($(uname -r)) has no sched_ext: leave out --host for a virtual machine"
+	((EUID == 0)) || die "--host has to be run as root"
+	[[ $(cat /sys/kernel/sched_ext/state) == disabled ]] ||
+		die "a sched_ext scheduler is attached here already: stop it first (systemctl stop mus-scheduler)"
+	[[ ! -e /sys/fs/cgroup/kubepods.slice ]] ||
+		die "this is a Kubernetes node, whose kubelet would remove the cgroups of the $1: leave out --host"
+}

@@ -18,9 +18,11 @@ tl::unexpected<Error> wrong(std::string message, std::string advice) {
   return fail(Errc::invalid_argument, std::move(message), std::move(advice));
 }
 
+using TextMember = std::string(Target::*);
+
 struct TextField {
   const char* name;
-  std::string Target::* member;
+  TextMember member;
   Result<void> (*check)(std::string_view);
 };
 constexpr std::array kTextFields{

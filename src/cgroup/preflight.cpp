@@ -10,14 +10,14 @@
 namespace mus {
 
 Result<void> check_cgroup2(const std::string& root) {
-  struct statfs fs{};
+  struct statfs fs = {};
   if (statfs(root.c_str(), &fs) != 0) {
     return fail(Errc::unsupported, "no cgroup tree at " + root + ": " + std::strerror(errno),
                 "mount it (mount -t cgroup2 none /sys/fs/cgroup), or name it with --cgroup-root");
   }
   if (fs.f_type == CGROUP2_SUPER_MAGIC) return {};
   const std::string advice = "boot with systemd.unified_cgroup_hierarchy=1; only cgroup v2 is supported";
-  struct statfs unified{};
+  struct statfs unified = {};
   if (statfs((root + "/unified").c_str(), &unified) == 0 && unified.f_type == CGROUP2_SUPER_MAGIC) {
     // The v2 tree of hybrid mode has no cpu controller, and runtimes keep their containers in the v1 trees.
     return fail(Errc::unsupported, root + " is a hybrid of cgroup v1 and v2: containers are not in its v2 part",

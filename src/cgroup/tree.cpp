@@ -70,8 +70,8 @@ std::optional<std::string> read_file_at(int dir, const std::string& name, std::s
 Result<Tree> Tree::open(const std::string& root) {
   // The root is the operator's own choice and may itself be reached through links.
   TreeFd fd{::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-  struct stat status{};
-  struct statfs fs{};
+  struct stat status = {};
+  struct statfs fs = {};
   if (!fd.valid() || fstat(fd.get(), &status) != 0 || fstatfs(fd.get(), &fs) != 0) {
     return fail(Errc::io, "cannot open the cgroup root " + root + ": " + std::strerror(errno),
                 "mount cgroup2 there or name it with --cgroup-root");
@@ -99,7 +99,7 @@ TreeFd Tree::enter_stepwise(const std::string& path) const {
     rest.remove_prefix(name.size());
     TreeFd next{openat(at.get(), name.c_str(), directory)};
     if (!next.valid() && errno == ENOTDIR) {  // what O_DIRECTORY and O_NOFOLLOW make of a link
-      struct stat status{};
+      struct stat status = {};
       const bool link = fstatat(at.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
       errno = link ? ELOOP : ENOTDIR;
     }
@@ -107,7 +107,7 @@ TreeFd Tree::enter_stepwise(const std::string& path) const {
     at = std::move(next);
     errno = error;
   }
-  struct stat status{};
+  struct stat status = {};
   if (at.valid() && (fstat(at.get(), &status) != 0 || status.st_dev != device_)) {
     at = TreeFd{};
     errno = EXDEV;
@@ -119,7 +119,7 @@ std::optional<CgroupId> Tree::id(const TreeFd& dir) const {
   if (cgroup2_) {
     if (auto id = handle_id(dir.get())) return id;
   }
-  struct stat status{};
+  struct stat status = {};
   if (fstat(dir.get(), &status) != 0) return std::nullopt;
   return CgroupId{status.st_ino};
 }
@@ -148,7 +148,7 @@ std::vector<std::string> Tree::children(const std::string& path) const {
     if (!plain_name(entry->d_name)) continue;
     bool is_directory = entry->d_type == DT_DIR;
     if (entry->d_type == DT_UNKNOWN) {
-      struct stat status{};
+      struct stat status = {};
       is_directory = fstatat(dir.get(), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
     }
     if (is_directory) names.emplace_back(entry->d_name);

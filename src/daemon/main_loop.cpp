@@ -37,7 +37,7 @@ Result<MainLoop> MainLoop::open() {
   if (const int error = pthread_sigmask(SIG_BLOCK, &signals, nullptr); error != 0) {
     return failed("signals cannot be blocked", error);
   }
-  struct sigaction ignore{};
+  struct sigaction ignore = {};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, nullptr);
   // khugepaged, at nice 19, would hold our memory map for seconds on a node that is full: exactly when we are needed.

@@ -45,7 +45,7 @@ Result<void> make_directory(const std::filesystem::path& directory, gid_t group)
 }
 
 Result<void> clear_way(const std::string& path, const sockaddr_un& address) {
-  struct stat info{};
+  struct stat info = {};
   if (::lstat(path.c_str(), &info) != 0) return {};
   if (!S_ISSOCK(info.st_mode)) {
     return fail(Errc::io, path + " exists and is not a socket", "Move it away, or choose another place with --socket.");
@@ -105,7 +105,7 @@ Result<UnixListener> UnixListener::open(const std::string& path, const std::stri
   }
   UnixListener listener(std::move(fd), path);
   // Between bind and listen nobody can connect, so there is no moment with the umask's mode.
-  struct stat info{};
+  struct stat info = {};
   if ((*group != kKeepGroup && ::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) ||
       ::chmod(path.c_str(), 0660) != 0 || ::lstat(path.c_str(), &info) != 0 || ::listen(listener.fd(), backlog) != 0) {
     return fail(Errc::io, with_errno("cannot set up the socket " + path, errno));
@@ -116,7 +116,7 @@ Result<UnixListener> UnixListener::open(const std::string& path, const std::stri
 }
 
 UnixListener::~UnixListener() {
-  struct stat info{};
+  struct stat info = {};
   if (fd_ && ::lstat(path_.c_str(), &info) == 0 && info.st_dev == device_ && info.st_ino == inode_) {
     ::unlink(path_.c_str());
   }

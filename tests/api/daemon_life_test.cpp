@@ -106,7 +106,7 @@ TEST_CASE("a cgroup is boosted, shown, and taken back", "[daemon]") {
   REQUIRE(boosted.code == 0);
   CHECK(has(boosted.out, "boosted cgroup=/system.slice/redis.service to weight 8192 for 10m (b1)"));
 
-  struct stat directory{};
+  struct stat directory = {};
   REQUIRE(stat(daemon.path("cgroup/system.slice/redis.service").c_str(), &directory) == 0);
   const auto boost = status(daemon)["boosts"].at(0);
   CHECK(boost["weight"] == 8192);
@@ -202,7 +202,7 @@ TEST_CASE("after a kill -9 it starts again on what was left behind", "[daemon]")
 TEST_CASE("the token is made at the first start and kept", "[daemon]") {
   DaemonProcess daemon;
   start_and_wait(daemon);
-  struct stat file{};
+  struct stat file = {};
   REQUIRE(stat(daemon.path("state/token").c_str(), &file) == 0);
   CHECK((file.st_mode & 07777) == 0640);
   std::string first;

@@ -213,7 +213,7 @@ TEST_CASE("the socket's file is 0660 in a directory made 0750, and the caller's 
   const auto server = make_http_server(options, handler);
   REQUIRE(server->start());
   CHECK(server->port() == 0);
-  struct stat info{};
+  struct stat info = {};
   REQUIRE(::stat(options.socket_path.c_str(), &info) == 0);
   CHECK((info.st_mode & 07777) == 0660);
   REQUIRE(::stat((directory.str() + "/run").c_str(), &info) == 0);

@@ -33,7 +33,7 @@ class CgroupFixture {
     return at(path);
   }
   [[nodiscard]] Cgroup at(const std::string& path) const {
-    struct stat status{};
+    struct stat status = {};
     if (stat((root() / path.substr(1)).c_str(), &status) != 0) throw std::runtime_error("no directory " + path);
     return {CgroupId{status.st_ino}, path};
   }

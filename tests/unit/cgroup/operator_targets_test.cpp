@@ -247,7 +247,7 @@ TEST_CASE("our own process is found through the real /proc where this machine's 
     const auto found = CgroupFs{root, "/proc"}.pid(getpid());
     if (found) {
       CHECK(CgroupFs{root, "/proc"}.alive(*found));
-      struct stat status{};
+      struct stat status = {};
       REQUIRE(stat((root + found->path).c_str(), &status) == 0);
       CHECK(CgroupId{status.st_ino} == found->id);  // handle and inode number are the same on 64-bit machines
     } else {

@@ -18,7 +18,7 @@ TEST_CASE("a token is made once, 64 hex digits, 0640, and read afterwards", "[fi
   REQUIRE(made);
   CHECK(made->size() == 64);
   CHECK(made->find_first_not_of("0123456789abcdef") == std::string::npos);
-  struct stat status{};
+  struct stat status = {};
   REQUIRE(stat(path.c_str(), &status) == 0);
   CHECK((status.st_mode & 07777) == 0640);
   CHECK(status.st_gid == getegid());
