@@ -193,7 +193,9 @@ static __always_inline void add_load(u32 flow, s32 cpu, s32 load) {
   if (there) __sync_fetch_and_add(&there->load, load);
 }
 
-static __noinline int sample_load(u32 flow, u32 cache, struct flow_queue* fq) {
+/* Not static: the verifier walks a global function once, whoever calls it. */
+int sample_load(u32 flow, u32 cache) {
+  struct flow_queue* fq = lookup_flow_queue(flow, cache * MUS_CLASSES);
   s64 here = 0, total = 0;
   u32 cpu;
 
@@ -216,7 +218,7 @@ static __always_inline void refresh_load(u32 flow, u32 cache, struct flow_queue*
   u64 seen = fq->sampled_at;
 
   if (seen && now - seen < LOAD_SAMPLE_NS + nr_cpu_ids * LOAD_SAMPLE_CPU_NS) return;
-  if (__sync_val_compare_and_swap(&fq->sampled_at, seen, now) == seen) sample_load(flow, cache, fq);
+  if (__sync_val_compare_and_swap(&fq->sampled_at, seen, now) == seen) sample_load(flow, cache);
 }
 
 #endif

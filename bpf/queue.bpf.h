@@ -82,8 +82,8 @@ static __noinline u64 class_key(struct task_struct* p, u32 cache) {
 }
 
 /* The class of a key; MUS_CLASSES when all are taken by others. One that nobody waits in is free to take: its tasks
- * look their class up again when they queue next, and keep their place. */
-static __noinline u32 find_class(u32 cache, u64 key) {
+ * look their class up again when they queue next, and keep their place. Not static: see sample_load(). */
+u32 find_class(u32 cache, u64 key) {
   u32 class;
 
   if (!key) return 0;

@@ -188,9 +188,9 @@ vm_command() {
 	if [[ $accel == kvm ]]; then
 		cpu=host
 	elif [[ $clock == host ]]; then
-		machine_clock=(-accel tcg,thread=multi)
+		machine_clock=(-accel 'tcg,thread=multi')
 	else
-		machine_clock=(-accel tcg,thread=single -icount shift=2,sleep=off)
+		machine_clock=(-accel 'tcg,thread=single' -icount 'shift=2,sleep=off')
 	fi
 	local dir
 	dir=$(kernel_dir "$kernel")

@@ -5,50 +5,11 @@
 # shellcheck source=/dev/null
 . /share/lib.sh
 
-CPUS=$(nproc)
-WEIGHTS="1024 2048 4096 8192"
-
-# What each of WEIGHTS is entitled to, in permille of the machine: by weight, but none more than its threads can use;
-# what is left over goes to the others by weight.
-entitled() {
-	echo "$WEIGHTS" | awk -v cpus="$CPUS" -v threads="$1" '{
-		left = cpus
-		for (i = 1; i <= NF; i++) sum += $i
-		for (again = 1; again;) {
-			again = 0
-			for (i = 1; i <= NF; i++)
-				if (!(i in full) && left * $i / sum > threads) {
-					full[i] = 1; again = 1; left -= threads; sum -= $i
-				}
-		}
-		for (i = 1; i <= NF; i++) printf "%d ", 1000 * (i in full ? threads : left * $i / sum) / cpus
-	}'
-}
-
-# expect_entitled THREADS: the measured shares of w1 w2 w4 w8, each within 3 points.
-expect_entitled() {
-	wanted=$(entitled "$1")
-	for _ in 1 2 3; do
-		measure 5 w1 w2 w4 w8
-		shares=$(echo "$USED" | awk '{ for (i = 1; i <= NF; i++) s += $i; for (i = 1; i <= NF; i++) printf "%d ", 1000 * $i / s }')
-		echo "   $1 threads each: measured ${shares}wanted $wanted(permille)"
-		echo "$shares $wanted" | awk '{ n = NF / 2; for (i = 1; i <= n; i++) { d = $i - $(i + n); if (d < -30 || d > 30) exit 1 } }' && return 0
-	done
-	die "shares are not as entitled"
-}
-
 start_attached
 for threads in 1 3 16; do
-	step "1:2:4:8 at $threads threads in each, on $CPUS CPUs"
-	i=0
-	for weight in $WEIGHTS; do
-		group=w$((1 << i))
-		i=$((i + 1))
-		spawn $group mus-load hog $threads
-		mus-scheduler prioritize --cgroup /$group --weight "$weight" || die "prioritize failed"
-	done
-	sleep 1
-	expect_entitled $threads
+	step "1:2:4:8 at $threads threads in each, on $(nproc) CPUs"
+	spawn_weighted "$threads"
+	expect_entitled 5 "$threads"
 	mus-scheduler reset --all || die "reset failed"
 	for group in w1 w2 w4 w8; do echo 1 >"$CG/$group/cgroup.kill"; done
 	sleep 1

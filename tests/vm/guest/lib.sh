@@ -114,3 +114,47 @@ expect_shares() {
 
 # median NUMBER...
 median() { printf '%s\n' "$@" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+
+WEIGHTS="1024 2048 4096 8192"
+
+# spawn_weighted THREADS: that many hogs in each of w1 w2 w4 w8, which have WEIGHTS.
+spawn_weighted() {
+	i=0
+	for weight in $WEIGHTS; do
+		group=w$((1 << i))
+		i=$((i + 1))
+		spawn $group mus-load hog "$1"
+		mus-scheduler prioritize --cgroup /$group --weight "$weight" || die "prioritize failed"
+	done
+	sleep 1
+}
+
+# What each of WEIGHTS is entitled to, in permille of what all get: by weight, but none more than its threads can use;
+# what is left over goes to the others by weight.
+entitled() {
+	echo "$WEIGHTS" | awk -v cpus="$(nproc)" -v threads="$1" '{
+		left = cpus
+		for (i = 1; i <= NF; i++) sum += $i
+		for (again = 1; again;) {
+			again = 0
+			for (i = 1; i <= NF; i++)
+				if (!(i in full) && left * $i / sum > threads) {
+					full[i] = 1; again = 1; left -= threads; sum -= $i
+				}
+		}
+		for (i = 1; i <= NF; i++) all += got[i] = i in full ? threads : left * $i / sum
+		for (i = 1; i <= NF; i++) printf "%d ", 1000 * got[i] / all
+	}'
+}
+
+# expect_entitled SECONDS THREADS: the measured shares of w1 w2 w4 w8, each within 3 points.
+expect_entitled() {
+	wanted=$(entitled "$2")
+	for _ in 1 2 3; do
+		measure "$1" w1 w2 w4 w8
+		shares=$(echo "$USED" | awk '{ for (i = 1; i <= NF; i++) s += $i; for (i = 1; i <= NF; i++) printf "%d ", 1000 * $i / s }')
+		echo "   $2 threads each: measured ${shares}wanted $wanted(permille)"
+		echo "$shares $wanted" | awk '{ n = NF / 2; for (i = 1; i <= n; i++) { d = $i - $(i + n); if (d < -30 || d > 30) exit 1 } }' && return 0
+	done
+	die "shares are not as entitled"
+}
