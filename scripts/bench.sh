@@ -34,6 +34,8 @@ bench_usage() {
 		  --scenarios A,B,...  only these (see below)
 		  --kernel SERIES      of the virtual machine (default 7.3); may be repeated
 		  --cpus N             processors of the virtual machine (default 2)
+		  --clock instructions the virtual machine's time passes with the instructions that
+		                       it executes: figures repeat, and take longer to get
 		  --host               on this machine, which needs sched_ext and root, instead of
 		                       in a virtual machine
 		  --model NAME         what a weight means to the program: cgroup (default) or task
@@ -97,9 +99,12 @@ bench_share() {
 }
 
 bench_in_vm() {
+	local patience=2
+	# The budget is in the machine's own seconds.
+	[[ $clock == host ]] || patience=10
 	vm_copy_programs "$share/tools" "$(type -P perf)"
 	say "booting kernel $kernel ($accel)"
-	vm --kernel "$kernel" --cpus "$cpus" --timeout "$((budget * 2 + 900))" --share "$share" -- bash /share/in-vm.sh
+	vm --kernel "$kernel" --cpus "$cpus" --timeout "$((budget * patience + 900))" --clock "$clock" --share "$share" -- bash /share/in-vm.sh
 }
 
 bench_on_host() {
@@ -129,7 +134,7 @@ bench_conditions() {
 	others=$(awk -v busy=$(($(bench_busy) - busy)) -v own=$((OWN - own)) -v t=$((SECONDS - start)) \
 		-v hz="$(getconf CLK_TCK)" 'BEGIN { o = (busy - own) / hz / (t ? t : 1); printf "%.2f", (o > 0 ? o : 0) }')
 	printf '%s\n' "where=$([[ $host ]] && echo host || echo virtual machine)" \
-		"accelerator=$accel" "host_cpus=$(nproc)" "host_other_cpus=$others" "date=$(date -u +%Y-%m-%dT%H:%MZ)" \
+		"accelerator=$accel" "clock=$clock" "host_cpus=$(nproc)" "host_other_cpus=$others" "date=$(date -u +%Y-%m-%dT%H:%MZ)" \
 		"revision=$(git -C "$MUS_ROOT" describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)" \
 		"quick=${quick:-0}"
 }
@@ -137,6 +142,7 @@ bench_conditions() {
 bench_measure() {
 	local share accel busy own start=$SECONDS to status=0
 	if [[ $host ]]; then accel=none; else accel=${MUS_VM_ACCEL:-$(vm_accel)}; fi
+	[[ $clock == host ]] || accel=tcg
 	bench_share
 	bench_plan >"$share/out/plan.conf"
 	busy=$(bench_busy)
@@ -168,11 +174,11 @@ bench_known() {
 }
 
 bench() {
-	local host='' quick='' rounds='' seconds='' minutes='' scenarios='' kernels=() kernel cpus=2
+	local host='' quick='' rounds='' seconds='' minutes='' scenarios='' kernels=() kernel cpus=2 clock=host
 	local model=cgroup report='' publish='' report_options=() budget one status=0
 	while (($#)); do
 		case $1 in
-		--rounds | --seconds | --minutes | --scenarios | --kernel | --cpus | --model | --with-published)
+		--rounds | --seconds | --minutes | --scenarios | --kernel | --cpus | --clock | --model | --with-published)
 			(($# > 1)) || die "bench: $1 wants a value"
 			;;
 		esac
@@ -194,6 +200,7 @@ bench() {
 			return
 			;;
 		--kernel) kernels+=("$2") && shift ;;
+		--clock) clock=$2 && shift ;;
 		--with-published)
 			[[ -d $2 ]] || die "bench: no directory $2"
 			report_options+=(--with-published "$(readlink -e "$2")")
@@ -214,6 +221,8 @@ bench() {
 	fi
 	bench_known "$scenarios"
 	[[ $model == cgroup || $model == task ]] || die "bench: --model knows cgroup and task, not '$model'"
+	[[ $clock == host || $clock == instructions ]] || die "bench: --clock knows host and instructions"
+	[[ $clock == host || ! $host ]] || die "bench: --clock instructions is for virtual machines; leave out --host"
 	packages_install "${PACKAGES_BENCH[@]}"
 	if [[ $publish ]]; then
 		bench_compare "${report:-$BENCH_RESULTS/latest}" --publish "$MUS_ROOT"

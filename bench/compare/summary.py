@@ -99,13 +99,16 @@ def conditions_text(conditions: dict[str, str]) -> list[str]:
     get = conditions.get
     accelerator = get("accelerator", "unknown")
     how = {"tcg": "emulated (TCG): 10 to 30 times slower than hardware, so only proportions mean something"}
+    counted = get("clock") == "instructions"
+    if counted:
+        how["tcg"] = "emulated (TCG), time passing with the instructions executed, 4 ns each: decisions and path lengths"
     how |= {"kvm": "with hardware virtualisation (KVM)", "none": "on the machine itself"}
     lines = [
         f"Kernel {get('kernel', '?')}, {get('cpus', '?')} CPUs, {how.get(accelerator, accelerator)}.",
         f"Noise: {get('noise', '?')}. Redis {get('redis', '?')}, {get('clients', '?')} clients;"
         f" {get('seconds', '?')} s for each workload in a round.",
     ]
-    if "host_other_cpus" in conditions:
+    if "host_other_cpus" in conditions and not counted:
         text = f"Other work on the host meanwhile: {get('host_other_cpus')} of {get('host_cpus')} CPUs"
         # Emulated clocks lie as soon as a virtual CPU has to share.
         busy = float(get("host_other_cpus") or 0) > BUSY_HOST
