@@ -124,7 +124,7 @@ spawn_weighted() {
 		group=w$((1 << i))
 		i=$((i + 1))
 		spawn $group mus-load hog "$1"
-		mus-scheduler prioritize --cgroup /$group --weight "$weight" || die "prioritize failed"
+		mus-scheduler prioritize --cgroup "/$group" --weight "$weight" || die "prioritize failed"
 	done
 	sleep 1
 }

@@ -53,7 +53,7 @@ sleep 1
 step "hogs let loose from one node spread over both"
 spawn loose taskset ff mus-load hog 24
 sleep 1
-for task in $(cat "$CG"/loose/cgroup.threads); do taskset -p ffff "$task" >/dev/null 2>&1; done
+while read -r task; do taskset -p ffff "$task" >/dev/null 2>&1; done <"$CG"/loose/cgroup.threads
 sleep 2
 expect_busy 5
 
@@ -71,9 +71,9 @@ expect_busy 5
 step "tasks that are moved about all the time"
 end=$(($(date +%s) + 15))
 while [ "$(date +%s)" -lt "$end" ]; do
-	for task in $(cat "$CG"/loose/cgroup.threads); do
+	while read -r task; do
 		taskset -p "$(printf '%x' $((1 << (task * 7 + $(date +%s)) % 16 | 1 << task % 16)))" "$task" >/dev/null 2>&1
-	done
+	done <"$CG"/loose/cgroup.threads
 done
 scx_is enabled || die "ejected: $(api /status)"
 api /status | grep -q '"ejections": *0' || die "ejected: $(api /status)"
