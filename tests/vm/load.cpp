@@ -95,9 +95,9 @@ int gaps(long seconds, long threads) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<std::string_view> words(argv + std::min(argc, 2), argv + argc);
+  const std::vector<const char*> words(argv + std::min(argc, 2), argv + argc);
   std::vector<long> numbers;
-  for (const auto word : words) numbers.push_back(std::strtol(word.data(), nullptr, 10));  // 0 where there is none
+  for (const auto* word : words) numbers.push_back(std::strtol(word, nullptr, 10));  // 0 where there is none
   const std::string_view verb = argc > 1 ? argv[1] : "";
   if (std::any_of(numbers.begin(), numbers.end(), [](long number) { return number <= 0; })) return usage();
   if (verb == "hog" && numbers.size() <= 1) return hog(numbers.empty() ? 1 : numbers[0]);
