@@ -11,7 +11,8 @@
 #define MUS_NSEC_PER_MSEC 1000000ULL
 
 /* Service that a waking cgroup may be behind the clock: its credit for having slept. In vtime and independent of
- * weight: divided by the weight, a boosted waker's credit would shrink until its victims looked more deserving. */
+ * weight: divided by the weight, a boosted waker's credit would shrink until its victims looked more deserving. The
+ * daemon may set another; `./dev bench --tuning` is what chose this. */
 #define MUS_LAG_NS (10 * MUS_NSEC_PER_MSEC)
 
 /* How long a task may be kept waiting because it is ahead in service, in real time against the heaviest competitor:
@@ -91,7 +92,7 @@ static inline __u64 mus_forward_cap(__u32 max_weight) {
 }
 
 /* Both sides, at every enqueue: no banked sleep, no debt without end. The caller's lag depends on where the task comes
- * from: MUS_LAG_NS for one that slept, the forward cap for one that was runnable all along - what it is behind then is
+ * from: lag_ns for one that slept, the forward cap for one that was runnable all along - what it is behind then is
  * service that it is owed, and to cut that to the same line for all would make their weights equal. */
 static inline __u64 mus_clamp_vtime(__u64 vtime, __u64 clock, __u64 lag, __u64 cap) {
   if (mus_before(vtime, clock - lag)) return clock - lag;

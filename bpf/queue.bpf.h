@@ -29,6 +29,8 @@
 /* Advancing the clock in steps keeps its cache line shared between CPUs at most wakeups. */
 #define CLOCK_STEP_NS (MUS_NSEC_PER_MSEC / 10)
 
+const volatile u64 lag_ns = MUS_LAG_NS;
+
 struct queue {
   u64 clock;
 } __attribute__((aligned(MUS_CACHE_LINE)));
@@ -159,7 +161,7 @@ static __always_inline u64 skew(struct cpu_ctx* cctx, u32 queue, s32 cpu) {
   if (!here || turn == 0 || cache_of(cpu) >= MUS_MAX_CACHES) return 0;
   base = clock_of(queue_of_turn(0, cpu));
   clock = clock_of(queue);
-  wanted = mus_clamp_vtime(clock + here->skew, base, MUS_LAG_NS, MUS_LAG_NS) - clock;
+  wanted = mus_clamp_vtime(clock + here->skew, base, lag_ns, lag_ns) - clock;
   if (here->skew != wanted) here->skew = wanted;
   return wanted;
 }

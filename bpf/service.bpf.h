@@ -84,7 +84,7 @@ static __always_inline void place(struct task_struct* p, struct task_ctx* tctx, 
   struct flow_service* service = lookup_service(tctx);
   u64 cap = mus_forward_cap(policy_max_weight);
   u64 clock = clock_of(tctx->queue);
-  u64 lag = slept ? MUS_LAG_NS : cap;
+  u64 lag = slept ? lag_ns : cap;
 
   if (service) {
     u64 seen = service->vtime, bounded = mus_clamp_vtime(seen, clock, lag, cap);
@@ -99,7 +99,7 @@ static __always_inline void place(struct task_struct* p, struct task_ctx* tctx, 
 /* Nobody waits for the CPU that p gets: what it runs there is nobody's loss, so it does not run ahead of the clock.
  * Otherwise a task that had a CPU to itself would, once it has to queue, drag the clock with it and past all others. */
 static __always_inline void forgive(struct task_struct* p, struct task_ctx* tctx) {
-  p->scx.dsq_vtime = mus_clamp_vtime(p->scx.dsq_vtime, clock_of(tctx->queue), MUS_LAG_NS, 0);
+  p->scx.dsq_vtime = mus_clamp_vtime(p->scx.dsq_vtime, clock_of(tctx->queue), lag_ns, 0);
   tctx->contended = false;
 }
 

@@ -38,6 +38,7 @@ struct SchedulerStats {
 
 struct SchedulerOptions {
   std::uint64_t slice_ns = 3'000'000;  ///< how long a task runs before the next is looked for
+  std::uint64_t lag_ns = 10'000'000;   ///< how far behind in service a cgroup may be that slept
   bool wakeup_preemption = true;       ///< off only to measure what it does
   bool idle_selection = true;          ///< off only to measure: a waking task waits for its previous CPU
   bool queue_per_cache = true;         ///< off: one queue for the machine

@@ -119,6 +119,7 @@ Json scheduler(const StatusSnapshot& status) {
           {"last_ejection", ejection(status)},
           {"next_attempt_in_seconds", seconds(status.next_attempt_in)},
           {"slice_us", status.options.slice_ns / 1000},
+          {"lag_us", status.options.lag_ns / 1000},
           {"wakeup_preemption", status.options.wakeup_preemption},
           {"idle_selection", status.options.idle_selection},
           {"queue_per_cache", status.options.queue_per_cache},

@@ -13,6 +13,8 @@ namespace {
 constexpr int kUsage = 2;
 constexpr std::uint64_t kShortestSliceUs = 100;
 constexpr std::uint64_t kLongestSliceUs = 100'000;
+constexpr std::uint64_t kShortestLagUs = 100;
+constexpr std::uint64_t kLongestLagUs = 100'000;
 
 constexpr const char* kAbout =
     "mus-scheduler boosts single Kubernetes containers, live, on a node whose CPUs are fought over.\n"
@@ -35,6 +37,7 @@ struct Raw {
   std::string idle_selection = "on";
   std::string queues = "cache";
   std::uint64_t slice_us = 3000;
+  std::uint64_t lag_us = 10000;
 };
 
 // A variable that is set to nothing counts as not set, as everywhere else; so "off" is how it turns TCP off.
@@ -103,6 +106,11 @@ void add_run(CLI::App& app, Raw& raw) {
   run->add_option("--slice", raw.slice_us, "Microseconds that a task runs before the next is looked for")
       ->envname("MUS_SLICE")
       ->check(CLI::Range(kShortestSliceUs, kLongestSliceUs))
+      ->group("Scheduler")
+      ->capture_default_str();
+  run->add_option("--lag", raw.lag_us, "Microseconds of service that a container which slept may be behind the others")
+      ->envname("MUS_LAG")
+      ->check(CLI::Range(kShortestLagUs, kLongestLagUs))
       ->group("Scheduler")
       ->capture_default_str();
   run->add_option("--wakeup-preemption", raw.wakeup_preemption, "Off only to measure what it does")
@@ -210,6 +218,7 @@ std::optional<std::string> finish(Raw& raw) {
       options.scheduler.idle_selection = raw.idle_selection == "on";
       options.scheduler.queue_per_cache = raw.queues == "cache";
       options.scheduler.slice_ns = raw.slice_us * 1000;
+      options.scheduler.lag_ns = raw.lag_us * 1000;
       return find_contradiction(options);
     case Command::Kind::prioritize:
       if (!names_something(command.target))

@@ -142,6 +142,7 @@ Result<void> BpfScheduler::configure(mus_bpf& skeleton, const KernelBtf& btf, st
   skeleton.rodata->smt_active = read_line(sys_root_ + "/devices/system/cpu/smt/active").value_or("0") == "1";
   skeleton.rodata->daemon_tgid = static_cast<std::uint32_t>(getpid());
   skeleton.rodata->slice_ns = options_.slice_ns;
+  skeleton.rodata->lag_ns = options_.lag_ns;
   skeleton.rodata->preempt_on_wakeup = options_.wakeup_preemption;
   skeleton.rodata->idle_selection = options_.idle_selection;
 

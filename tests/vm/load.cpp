@@ -19,7 +19,8 @@ int usage() {
       "usage: mus-load hog [THREADS]               spin\n"
       "       mus-load pulse THREADS RUN_US SLEEP_US\n"
       "                                            run that long, of CPU time, then sleep, and again\n"
-      "       mus-load waker COUNT PERIOD_US       sleep periodically; print how late it ran: p50 p99 max, in us\n"
+      "       mus-load waker COUNT PERIOD_US [RUN_US]\n"
+      "                                            sleep periodically; print how late it ran: p50 p99 max, in us\n"
       "       mus-load gaps SECONDS [THREADS]      spin; print the longest time that a thread did not run, in us\n",
       stderr);
   return 2;
@@ -64,7 +65,7 @@ int pulse(long threads, long run_ns, long sleep_ns) {
   return 0;
 }
 
-int waker(std::size_t count, long period_ns) {
+int waker(std::size_t count, long period_ns, long run_ns) {
   prctl(PR_SET_TIMERSLACK, 1UL);  // or the kernel adds up to 50 us to each sleep
   std::vector<long> late_us;
   late_us.reserve(count);
@@ -72,6 +73,9 @@ int waker(std::size_t count, long period_ns) {
     const long due = now_ns() + period_ns;
     sleep_until(due);
     late_us.push_back((now_ns() - due) / 1000);
+    const long until = now_ns(CLOCK_THREAD_CPUTIME_ID) + run_ns;
+    while (now_ns(CLOCK_THREAD_CPUTIME_ID) < until) {
+    }
   }
   std::sort(late_us.begin(), late_us.end());
   std::printf("%ld %ld %ld\n", late_us[count / 2], late_us[count * 99 / 100], late_us.back());
@@ -102,7 +106,9 @@ int main(int argc, char** argv) {
   if (std::any_of(numbers.begin(), numbers.end(), [](long number) { return number <= 0; })) return usage();
   if (verb == "hog" && numbers.size() <= 1) return hog(numbers.empty() ? 1 : numbers[0]);
   if (verb == "pulse" && numbers.size() == 3) return pulse(numbers[0], numbers[1] * 1000, numbers[2] * 1000);
-  if (verb == "waker" && numbers.size() == 2) return waker(static_cast<std::size_t>(numbers[0]), numbers[1] * 1000);
+  if (verb == "waker" && (numbers.size() == 2 || numbers.size() == 3)) {
+    return waker(static_cast<std::size_t>(numbers[0]), numbers[1] * 1000, numbers.size() == 3 ? numbers[2] * 1000 : 0);
+  }
   if (verb == "gaps" && !numbers.empty() && numbers.size() <= 2) {
     return gaps(numbers[0], numbers.size() == 2 ? numbers[1] : 1);
   }

@@ -193,6 +193,7 @@ TEST_CASE_METHOD(Fixture, "the status tells why the kernel ejected us, in words 
   CHECK(body["scheduler"]["last_ejection"]["age_seconds"] == 12);
   CHECK(body["scheduler"]["next_attempt_in_seconds"] == 1.5);
   CHECK(body["scheduler"]["slice_us"] == 3000);
+  CHECK(body["scheduler"]["lag_us"] == 10000);
   CHECK(body["scheduler"]["wakeup_preemption"] == true);
   CHECK(body["pods_source"]["last_error"] == "connection refused");
   CHECK(body["pods_source"]["age_seconds"].is_null());

@@ -43,6 +43,7 @@ TEST_CASE("run without options has the documented defaults", "[cli]") {
   CHECK(options.on_unsupported == Options::OnUnsupported::fail);
   CHECK_FALSE(options.dry_run);
   CHECK(options.scheduler.slice_ns == 3'000'000);
+  CHECK(options.scheduler.lag_ns == 10'000'000);
   CHECK(options.scheduler.wakeup_preemption);
   CHECK(options.log_level == "info");
 }
@@ -65,6 +66,8 @@ TEST_CASE("every option of run reaches its place", "[cli]") {
                               "--dry-run",
                               "--slice",
                               "500",
+                              "--lag",
+                              "2000",
                               "--wakeup-preemption",
                               "off",
                               "--log-level",
@@ -92,6 +95,7 @@ TEST_CASE("every option of run reaches its place", "[cli]") {
   CHECK(options.on_unsupported == Options::OnUnsupported::idle);
   CHECK(options.dry_run);
   CHECK(options.scheduler.slice_ns == 500'000);
+  CHECK(options.scheduler.lag_ns == 2'000'000);
   CHECK_FALSE(options.scheduler.wakeup_preemption);
   CHECK(options.log_level == "debug");
   CHECK(options.kubelet ==
@@ -146,6 +150,8 @@ TEST_CASE("what makes no sense is a usage error with a sentence", "[cli]") {
       {{"run", "--wakeup-preemption", "maybe"}, "--wakeup-preemption"},
       {{"run", "--slice", "5"}, "--slice"},
       {{"run", "--slice", "much"}, "--slice"},
+      {{"run", "--lag", "0"}, "--lag"},
+      {{"run", "--lag", "1s"}, "--lag"},
       {{"run", "--log-level", "loud"}, "--log-level"},
       {{"run", "--kubelet-ca", "/ca"}, "need --kubelet-url"},
       {{"run", "--kubelet-readonly"}, "need --kubelet-url"},

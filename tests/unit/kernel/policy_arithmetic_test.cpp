@@ -34,7 +34,8 @@ Wide rate(Wide weight, Wide part, Wide whole) {
   return std::clamp<Wide>(exact, 1, MUS_RATE_MAX);
 }
 Wide delta(Wide ran, Wide rate) {
-  return std::min<Wide>(ran, MUS_MAX_CHARGE_NS) * rate / MUS_RATE_ONE;
+  constexpr std::uint64_t longest = MUS_MAX_CHARGE_NS;
+  return std::min<Wide>(ran, longest) * rate / MUS_RATE_ONE;
 }
 }  // namespace model
 
@@ -113,7 +114,8 @@ TEST_CASE("a load goes up at once and down by and by, and is never zero") {
 TEST_CASE("a task keeps its distance to the clock from queue to queue, wherever the clocks stand") {
   std::mt19937_64 random(19);
   for (int i = 0; i < 20000; ++i) {
-    const std::uint64_t from = random(), to = random(), lead = any_size(random, 40) - any_size(random, 40);
+    const std::uint64_t from = random(), to = random(), behind = any_size(random, 40);
+    const std::uint64_t lead = any_size(random, 40) - behind;
     const std::uint64_t moved = from + lead + (to - from);
     REQUIRE(moved - to == lead);
     REQUIRE(mus_before(moved, to) == mus_before(from + lead, from));
