@@ -20,8 +20,9 @@ struct cpu_turn {
 struct next_turn {
   u64 vtime; /* of the head, on the scale of the CPU's cache */
   u32 turn;
-  u16 found;
-  u16 forced; /* it has been passed over for too long */
+  u8 waiting; /* a queue is not empty */
+  u8 found;   /* a head was seen that may run on this CPU */
+  u8 forced;  /* it has been passed over for too long */
 };
 
 /* Written by its own CPU at each switch, read by wakers on others. preempting_at is the exception. */

@@ -176,6 +176,7 @@ static __always_inline u64 comparable_vtime(const struct task_struct* p, const s
 struct queue_head {
   u64 vtime; /* of the first task that may run on this CPU: the same that moving from the queue would take */
   bool found;
+  bool waiting; /* there is one, if not for this CPU among the first */
 };
 
 /* Moves the queue's clock up to its first task. */
@@ -185,6 +186,7 @@ static __always_inline struct queue_head peek(u32 queue, s32 cpu) {
   u32 scanned = 0;
 
   if (!scx_bpf_dsq_nr_queued(dsq_of(queue))) return head;
+  head.waiting = true;
   bpf_for_each(scx_dsq, p, dsq_of(queue), 0) {
     if (!scanned) advance_clock(queue, p->scx.dsq_vtime);
     if (bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) {

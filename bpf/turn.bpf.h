@@ -24,6 +24,7 @@ int look(s32 cpu, u32 turn) {
   if (!here) return 0;
   head = peek(queue, cpu);
   here->found = head.found;
+  if (head.waiting) cctx->next.waiting = 1;
   if (!head.found) return 0;
   here->vtime = head.vtime + skew(cctx, queue, cpu);
   if (!cctx->next.found || mus_before(here->vtime, cctx->next.vtime)) {
@@ -40,7 +41,7 @@ int choose_turn(s32 cpu, u64 now) {
   u32 turn;
 
   if (!cctx) return 0;
-  cctx->next.found = cctx->next.forced = 0;
+  cctx->next.waiting = cctx->next.found = cctx->next.forced = 0;
 #pragma unroll
   for (turn = 0; turn < MUS_TURNS; turn++) {
     cctx->turns[turn].found = 0;
@@ -69,15 +70,17 @@ static __always_inline bool serve(s32 cpu, u32 turn) {
   return mus_move_to_local(dsq_of(queue_of_turn(turn, cpu)));
 }
 
-/* The chosen head may be gone, taken by another CPU, when it is fetched. */
+/* The chosen head may be gone, taken by another CPU, when it is fetched; and one for this CPU may stand further back
+ * than was looked. */
 static __always_inline bool serve_any(const struct cpu_ctx* cctx, s32 cpu) {
   u32 first = cctx->next.turn, turn;
 
-  if (!cctx->next.found) return false;
-  if (serve(cpu, first)) return true;
+  if (!cctx->next.waiting) return false;
+  if (cctx->next.found && serve(cpu, first)) return true;
 #pragma unroll
   for (turn = 0; turn < MUS_TURNS; turn++) {
-    if (turn != first && turn_in_use(turn, cpu) && serve(cpu, turn)) return true;
+    if (cctx->next.found && turn == first) continue;
+    if (turn_in_use(turn, cpu) && serve(cpu, turn)) return true;
   }
   return false;
 }

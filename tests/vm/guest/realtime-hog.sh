@@ -6,7 +6,6 @@
 # shellcheck source=/dev/null
 . /share/lib.sh
 
-attached_again() { scx_is enabled && [ "$(attaches)" -gt "$1" ]; }
 attaches() { api /status | tr -d ' \n' | grep -o '"attaches":[0-9]*' | cut -d: -f2; }
 ejections() { api /status | tr -d ' \n' | grep -o '"ejections":[0-9]*' | cut -d: -f2; }
 
