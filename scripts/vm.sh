@@ -181,6 +181,10 @@ vm_initrd() {
 		"$work/last.cpio" >"$work/initrd"
 }
 
+# tsc=reliable: emulated processors' clocks come from one, but their watchdog is
+# sometimes late. It would switch sched_clock over by patching code, in a task
+# that any scheduler may preempt half-way: time then stands still for it.
+#
 # Fills the array "command". The signal on the parent's death ends QEMU even
 # when a test driver kills this script without warning.
 vm_command() {
@@ -202,7 +206,7 @@ vm_command() {
 		"${machine_clock[@]}"
 		-cpu "$cpu" -smp "$smp" -m "$memory"
 		-kernel "$dir/vmlinuz" -initrd "$work/initrd"
-		-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr $append"
+		-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr tsc=reliable $append"
 		-chardev "file,id=log,path=$log,append=on"
 		-serial chardev:log -serial chardev:out
 	)
