@@ -14,7 +14,7 @@ struct task_ctx {
   u64 unserved_at;   /* the same, but a turn of less than MUS_TURN_MIN_NS does not count as one */
   u64 turn_began;    /* se.sum_exec_runtime when it last got a CPU */
   u64 rate;          /* at which its virtual time passes; set at each enqueue */
-  u64 class_key;     /* of the CPUs of `class_cache` that it may use; see class.bpf.h */
+  u64 class_key;     /* of the CPUs of `class_cache` that it may use; see queue.bpf.h */
   u32 flow;
   u32 weight;       /* of the flow, or its own in flow 0 */
   u32 slot;         /* for statistics: of the matched policy, or MUS_NO_SLOT */

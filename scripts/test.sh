@@ -17,7 +17,10 @@ run_tests() {
 	local start=$SECONDS
 	while (($#)); do
 		case $1 in
-		--full) TESTS_FULL=1 ;;
+		--full)
+			TESTS_FULL=1
+			export MUS_VM_WINDOWS=2
+			;;
 		*) die "test: no option '$1'" ;;
 		esac
 		shift

@@ -9,6 +9,7 @@ share=$(mktemp -d)
 trap 'rm -rf "$share"' EXIT
 cp "$MUS_ROOT"/tests/vm/guest/*.sh "$share/"
 cp "$MUS_ROOT"/systemd/* "$MUS_ROOT/tests/vm/verified-instructions.txt" "$share/"
+echo "${MUS_VM_WINDOWS:-1}" >"$share/windows"
 status=0
 "$MUS_ROOT/dev" vm --kernel "$kernel" --timeout 600 --share "$share" "$@" -- sh "/share/$name.sh" 2>&1 || status=$?
 if ((status != 0)); then

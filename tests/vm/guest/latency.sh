@@ -2,8 +2,8 @@
 # shellcheck shell=sh
 # A boosted sleeper beside hogs: how late it runs, under the kernel's own scheduler, under ours, and under ours without
 # wakeup preemption, interleaved in one boot. Two daemons with one socket each take turns by attach and detach.
-# The machine has one CPU and its time passes with the instructions that it executes, so the figures repeat to the
-# microsecond; docs/testing.md.
+# The machine's time passes with the instructions that it executes. With one CPU the figures repeat to the microsecond;
+# with several they are only good against our own without preemption: docs/testing.md.
 # shellcheck source=/dev/null
 . /share/lib.sh
 
@@ -37,7 +37,7 @@ mus-scheduler run --listen '' --state-dir /tmp/state2 --socket "$OTHER" --wakeup
 await 60 scx_is enabled || die "the second daemon did not attach"
 mus-scheduler prioritize --socket "$OTHER" --cgroup /waker || die "prioritize failed"
 detach "$OTHER"
-for _ in 1 2 3; do spawn noise mus-load hog; done
+for _ in $(seq $((3 * $(nproc)))); do spawn noise mus-load hog; done
 
 one_round() {
 	own=$(late)
@@ -56,7 +56,7 @@ one_round() {
 	}
 }
 
-# Medians over all rounds so far; sets VERDICT to what is not as it should be.
+# Medians over all rounds; sets VERDICT to what is not as it should be.
 judge() {
 	# shellcheck disable=SC2086
 	{
@@ -65,7 +65,7 @@ judge() {
 	}
 	echo "   medians of p50: eevdf $own, boosted $ours, no preemption $calm; of p99: $own99, $ours99, $calm99 us"
 	VERDICT=''
-	[ "$ours" -le $((own + own * OWN_PERCENT / 100)) ] ||
+	[ "$(nproc)" -gt 1 ] || [ "$ours" -le $((own + own * OWN_PERCENT / 100)) ] ||
 		VERDICT="median $ours us is over the kernel's own $own us and $OWN_PERCENT % for our programs' instructions"
 	[ "$ours" -lt "$calm" ] || VERDICT="median $ours us is not under $calm us, that without preemption"
 	[ "$ours99" -lt "$calm99" ] || VERDICT="p99 $ours99 us is not under $calm99 us, that without preemption"

@@ -45,9 +45,9 @@ for where in "taskset 1" "taskset 3"; do
 	rm -f /tmp/waits/*
 	# shellcheck disable=SC2086
 	for i in 1 2 3 4; do spawn king$i $where mus-load hog $per_cpu; done
-	gaps least "$where mus-load gaps 6 $((20 * per_cpu))"
-	gaps plain "$where mus-load gaps 6 $((20 * per_cpu))"
-	gaps nice19 "renice -n 19 -p \$\$ >/dev/null; exec $where mus-load gaps 6 $((20 * per_cpu))"
+	gaps least "$where mus-load gaps $((6 * WINDOWS)) $((20 * per_cpu))"
+	gaps plain "$where mus-load gaps $((6 * WINDOWS)) $((20 * per_cpu))"
+	gaps nice19 "renice -n 19 -p \$\$ >/dev/null; exec $where mus-load gaps $((6 * WINDOWS)) $((20 * per_cpu))"
 	for i in 1 2 3 4; do mus-scheduler prioritize --cgroup /king$i --weight 102400 || die "prioritize failed"; done
 	mus-scheduler prioritize --cgroup /least --weight 16 || die "prioritize failed"
 	# shellcheck disable=SC2086
@@ -63,8 +63,8 @@ WAITING=
 rm -f /tmp/waits/*
 spawn king mus-load hog 6
 mus-scheduler prioritize --cgroup /king --weight 102400 || die "prioritize failed"
-gaps ordinary "mus-load gaps 6"
-gaps nice19 "renice -n 19 -p \$\$ >/dev/null; exec mus-load gaps 6"
+gaps ordinary "mus-load gaps $((6 * WINDOWS))"
+gaps nice19 "renice -n 19 -p \$\$ >/dev/null; exec mus-load gaps $((6 * WINDOWS))"
 # shellcheck disable=SC2086
 wait $WAITING
 within_bound "boosted hog" /tmp/waits/*
