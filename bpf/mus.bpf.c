@@ -40,14 +40,16 @@ s32 BPF_PROG(mus_select_cpu, struct task_struct* p, s32 prev_cpu, u64 wake_flags
   s32 cpu;
 
   if (!tctx) return prev_cpu;
-  refresh_policy(p, tctx);
   cpu = claim_idle_cpu(p, prev_cpu);
   tctx->none_idle = cpu < 0;
   if (cpu < 0) return prev_cpu;
+  begin_wait(tctx, bpf_ktime_get_ns());
+  refresh_policy(p, tctx);
   join_queue(p, tctx, home_queue(p, tctx, cpu));
   forgive(p, tctx);
   tctx->queued = false;
   mus_insert(p, SCX_DSQ_LOCAL, slice_ns, 0);
+  count(MUS_WAKEUPS);
   count(MUS_DIRECT_DISPATCHES);
   return cpu;
 }
@@ -106,7 +108,9 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
     mus_insert(p, SCX_DSQ_LOCAL, slice_ns, enq_flags);
     return;
   }
-  if (!(enq_flags & SCX_ENQ_WAKEUP)) refresh_policy(p, tctx); /* else ops.runnable just has */
+  if (enq_flags & SCX_ENQ_WAKEUP) count(MUS_WAKEUPS);
+  begin_wait(tctx, now);
+  refresh_policy(p, tctx);
   count_runnable(p, tctx, cpu);
   join_queue(p, tctx, home_queue(p, tctx, cpu));
   refresh_rate(p, tctx, now);
@@ -173,17 +177,6 @@ void BPF_PROG(mus_dispatch, s32 cpu, struct task_struct* prev) {
   keep(prev, tctx, cctx, cpu, now);
 }
 
-SEC("struct_ops/mus_runnable")
-void BPF_PROG(mus_runnable, struct task_struct* p, u64 enq_flags) {
-  struct task_ctx* tctx = lookup_task(p);
-
-  if (!tctx) return;
-  refresh_policy(p, tctx);
-  count_runnable(p, tctx, scx_bpf_task_cpu(p));
-  tctx->unserved_at = tctx->runnable_at = bpf_ktime_get_ns();
-  if (enq_flags & SCX_ENQ_WAKEUP) count(MUS_WAKEUPS);
-}
-
 SEC("struct_ops/mus_running")
 void BPF_PROG(mus_running, struct task_struct* p) {
   struct task_ctx* tctx = lookup_task(p);
@@ -215,8 +208,9 @@ void BPF_PROG(mus_stopping, struct task_struct* p, bool runnable) {
   if (!tctx) return;
   charge(p, tctx);
   if (!runnable) return;
-  tctx->runnable_at = bpf_ktime_get_ns();
-  if (p->se.sum_exec_runtime - tctx->turn_began >= MUS_TURN_MIN_NS) tctx->unserved_at = tctx->runnable_at;
+  if (p->se.sum_exec_runtime - tctx->turn_began >= MUS_TURN_MIN_NS) tctx->unserved_at = 0;
+  /* With its slice used up it comes to ops.enqueue next; otherwise a higher class has taken the CPU. */
+  if (p->scx.slice) begin_wait(tctx, bpf_ktime_get_ns());
 }
 
 SEC("struct_ops/mus_quiescent")
@@ -332,7 +326,6 @@ struct sched_ext_ops mus_ops = {
     .select_cpu = (void*)mus_select_cpu,
     .enqueue = (void*)mus_enqueue,
     .dispatch = (void*)mus_dispatch,
-    .runnable = (void*)mus_runnable,
     .running = (void*)mus_running,
     .stopping = (void*)mus_stopping,
     .quiescent = (void*)mus_quiescent,

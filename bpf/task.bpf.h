@@ -111,6 +111,13 @@ static __always_inline void account_run(const struct task_ctx* tctx, u64 ran) {
   if (stats) stats->cpu_time_ns += ran;
 }
 
+/* From now on it waits for a CPU, unless it does already. Called where a task comes to us and not in ops.runnable: one
+ * program less at each wakeup. */
+static __always_inline void begin_wait(struct task_ctx* tctx, u64 now) {
+  if (!tctx->runnable_at) tctx->runnable_at = now;
+  if (!tctx->unserved_at) tctx->unserved_at = now;
+}
+
 /* The task got its CPU: how long it waited. */
 static __always_inline void account_wait(struct task_ctx* tctx, u64 now) {
   struct mus_cgroup_stats* stats;

@@ -30,8 +30,11 @@ kill -9 "$DAEMON"
 await 2 scx_is disabled || die "still $(scx_state) 2 s after SIGKILL"
 load_goes_on
 
-step "a restart attaches again (the dead one's socket is replaced)"
-start_attached
+step "a restart attaches again (the dead one's socket is replaced), with the slice and the lag that it is given"
+start_attached --slice 5000 --lag 2000
+bpftool map dump name mus_bpf.rodata >/tmp/rodata || die "no read-only data of the program"
+grep -q '"slice_ns": 5000000' /tmp/rodata || die "the slice is not in the program: $(grep slice /tmp/rodata)"
+grep -q '"lag_ns": 2000000' /tmp/rodata || die "the lag is not in the program: $(grep lag /tmp/rodata)"
 load_goes_on
 
 step "a second daemon on the same socket is refused"

@@ -23,6 +23,13 @@ step "the API counts the boosted cgroup's CPU time"
 sleep 2
 api /metrics | grep -E '^mus_cgroup_cpu_seconds_total.* [1-9]' || die "not counted: $(api /metrics | grep mus_cgroup)"
 
+step "and that it waited a quarter as long as it ran"
+api /metrics | awk '
+	/^mus_cgroup_cpu_seconds_total/ { ran = $NF } /^mus_cgroup_wait_seconds_total/ { waited = $NF }
+	/^mus_cgroup_waits_total/ { waits = $NF }
+	END { print "   ran " ran " s, waited " waited " s in " waits " waits"; exit !(waits && waited > ran / 8 && waited < ran / 2) }' ||
+	die "not so: $(api /metrics | grep mus_cgroup)"
+
 step "after reset they are equal again"
 mus-scheduler reset --cgroup /a || die "reset failed"
 sleep 1
