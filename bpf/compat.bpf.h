@@ -87,6 +87,15 @@ static __always_inline bool mus_dsq_move(struct bpf_iter_scx_dsq* it, struct tas
   return scx_bpf_dispatch_from_dsq___k612(it, p, dsq, 0);
 }
 
+/* The first task of a queue, without its lock; NULL: to be looked for. From 6.19, but until 7.1 it may be one that has
+ * gone. */
+struct task_struct* scx_bpf_dsq_peek___k619(u64 dsq) __ksym __weak;
+
+static __always_inline struct task_struct* mus_peek(u64 dsq) {
+  if (!bpf_ksym_exists(scx_bpf_dsq_move_to_local___v2___k71)) return NULL;
+  return bpf_ksym_exists(scx_bpf_dsq_peek___k619) ? scx_bpf_dsq_peek___k619(dsq) : NULL;
+}
+
 /* Re-enqueue the local queue of a CPU that a higher class took. Until 6.18 only from ops.cpu_release; from 6.19 from
  * anywhere, and cpu_release is deprecated: the daemon loads the sched_switch program instead where ___v2 exists. */
 u32 scx_bpf_reenqueue_local___k612(void) __ksym __weak;

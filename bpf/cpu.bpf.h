@@ -20,7 +20,7 @@ struct cpu_turn {
 struct next_turn {
   u64 vtime; /* of the head, on the scale of the CPU's cache */
   u32 turn;
-  u8 waiting; /* a queue is not empty */
+  u8 waiting; /* which queues may have tasks: a bit for each turn */
   u8 found;   /* a head was seen that may run on this CPU */
   u8 forced;  /* it has been passed over for too long */
 };
@@ -33,6 +33,7 @@ struct cpu_ctx {
   u64 preempting_at; /* when a waker last claimed this CPU; 0: nobody since the last switch */
   u32 running;       /* 1: one of our tasks runs here */
   u32 releasing;     /* 1: ops.cpu_release runs here, and ops.enqueue from within it */
+  u32 pinned;        /* 0: the CPU's own queue is empty. Written under the run queue's lock: exact for dispatch */
   u64 scanned;       /* queue entries looked at; here, since on its stack the verifier would follow every value of it */
   u64 relieved_at;   /* when its queues were last searched in vain for tasks that have waited for too long */
   struct next_turn next;

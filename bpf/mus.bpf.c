@@ -57,8 +57,10 @@ s32 BPF_PROG(mus_select_cpu, struct task_struct* p, s32 prev_cpu, u64 wake_flags
 /* Into the queue that p has joined. */
 static __always_inline void enqueue_vtime(struct task_struct* p, struct task_ctx* tctx, s32 cpu, u64 enq_flags) {
   bool pinned = is_pinned_queue(tctx->queue);
+  struct cpu_ctx* cctx = lookup_cpu(cpu);
   s32 idle;
 
+  if (pinned && cctx) cctx->pinned = 1;
   tctx->queued = true;
   mus_insert_vtime(p, dsq_of(tctx->queue), slice_ns, p->scx.dsq_vtime, enq_flags);
   count(pinned ? MUS_PINNED_ENQUEUES : MUS_SHARED_ENQUEUES);
@@ -150,8 +152,8 @@ void BPF_PROG(mus_dispatch, s32 cpu, struct task_struct* prev) {
   struct cpu_ctx* cctx = lookup_cpu(cpu);
   u64 now = bpf_ktime_get_ns();
 
-  if (!cctx || relieve(cpu, now) || balance(cpu, now)) return;
-  choose_turn(cpu, now);
+  if (!cctx || relieve(cctx, cpu, now) || balance(cpu, now)) return;
+  choose_turn(cpu, now, tctx != NULL);
   if (tctx && cctx->next.found) {
     refresh_policy(prev, tctx);
     charge(prev, tctx);
@@ -207,19 +209,13 @@ void BPF_PROG(mus_stopping, struct task_struct* p, bool runnable) {
   if (cctx) cctx->running = 0;
   if (!tctx) return;
   charge(p, tctx);
-  if (!runnable) return;
+  if (!runnable) {
+    end_wait(tctx);
+    return;
+  }
   if (p->se.sum_exec_runtime - tctx->turn_began >= MUS_TURN_MIN_NS) tctx->unserved_at = 0;
   /* With its slice used up it comes to ops.enqueue next; otherwise a higher class has taken the CPU. */
   if (p->scx.slice) begin_wait(tctx, bpf_ktime_get_ns());
-}
-
-SEC("struct_ops/mus_quiescent")
-void BPF_PROG(mus_quiescent, struct task_struct* p, u64 deq_flags) {
-  struct task_ctx* tctx = lookup_task(p);
-
-  if (!tctx) return;
-  tctx->unserved_at = tctx->runnable_at = 0;
-  uncount_runnable(tctx);
 }
 
 SEC("struct_ops/mus_set_cpumask")
@@ -269,6 +265,15 @@ void BPF_PROG(mus_enable, struct task_struct* p) {
   if (!tctx) return;
   p->scx.dsq_vtime = clock_of(tctx->queue);
   tctx->charged_until = p->se.sum_exec_runtime;
+}
+
+/* To another class, maybe from a queue. Tasks go to sleep only from running: ops.stopping sees that, so there is no
+ * ops.quiescent. */
+SEC("struct_ops/mus_disable")
+void BPF_PROG(mus_disable, struct task_struct* p) {
+  struct task_ctx* tctx = lookup_task(p);
+
+  if (tctx) end_wait(tctx);
 }
 
 /* From here on nobody is in the cgroup, and nobody will be. */
@@ -328,11 +333,11 @@ struct sched_ext_ops mus_ops = {
     .dispatch = (void*)mus_dispatch,
     .running = (void*)mus_running,
     .stopping = (void*)mus_stopping,
-    .quiescent = (void*)mus_quiescent,
     .set_cpumask = (void*)mus_set_cpumask,
     .cpu_release = (void*)mus_cpu_release,
     .init_task = (void*)mus_init_task,
     .enable = (void*)mus_enable,
+    .disable = (void*)mus_disable,
     .cpu_online = (void*)mus_cpu_online,
     .cpu_offline = (void*)mus_cpu_offline,
     .init = (void*)mus_init,

@@ -176,25 +176,28 @@ static __always_inline u64 comparable_vtime(const struct task_struct* p, const s
 struct queue_head {
   u64 vtime; /* of the first task that may run on this CPU: the same that moving from the queue would take */
   bool found;
-  bool waiting; /* there is one, if not for this CPU among the first */
 };
+
+static __always_inline bool is_head(struct queue_head* head, const struct task_struct* p, s32 cpu) {
+  if (!bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) return false;
+  head->vtime = p->scx.dsq_vtime;
+  head->found = true;
+  return true;
+}
 
 /* Moves the queue's clock up to its first task. */
 static __always_inline struct queue_head peek(u32 queue, s32 cpu) {
+  struct task_struct* p = mus_peek(dsq_of(queue));
   struct queue_head head = {};
-  struct task_struct* p;
   u32 scanned = 0;
 
-  if (!scx_bpf_dsq_nr_queued(dsq_of(queue))) return head;
-  head.waiting = true;
+  if (p) {
+    advance_clock(queue, p->scx.dsq_vtime);
+    if (is_head(&head, p, cpu)) return head;
+  }
   bpf_for_each(scx_dsq, p, dsq_of(queue), 0) {
     if (!scanned) advance_clock(queue, p->scx.dsq_vtime);
-    if (bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) {
-      head.vtime = p->scx.dsq_vtime;
-      head.found = true;
-      break;
-    }
-    if (++scanned >= HEAD_SCAN) break;
+    if (is_head(&head, p, cpu) || ++scanned >= HEAD_SCAN) break;
   }
   return head;
 }

@@ -93,7 +93,7 @@ static __always_inline void uncount_runnable(struct task_ctx* tctx) {
 
 /* Counts a runnable task where it is now. */
 static __always_inline void count_runnable(struct task_struct* p, struct task_ctx* tctx, s32 cpu) {
-  if (tctx->counted_cpu == cpu) return;
+  if (tctx->counted_cpu == cpu && tctx->counted_flow == tctx->flow) return;
   uncount_runnable(tctx);
   if (tctx->flow == NO_FLOW) return;
   tctx->counted_flow = tctx->flow;
@@ -116,6 +116,12 @@ static __always_inline void account_run(const struct task_ctx* tctx, u64 ran) {
 static __always_inline void begin_wait(struct task_ctx* tctx, u64 now) {
   if (!tctx->runnable_at) tctx->runnable_at = now;
   if (!tctx->unserved_at) tctx->unserved_at = now;
+}
+
+/* It is not runnable any more. */
+static __always_inline void end_wait(struct task_ctx* tctx) {
+  tctx->unserved_at = tctx->runnable_at = 0;
+  uncount_runnable(tctx);
 }
 
 /* The task got its CPU: how long it waited. */

@@ -5,16 +5,19 @@
 
 #include "queue.bpf.h"
 
-#define TAIL_SCAN 1024 /* queue entries looked at for one that has waited for too long */
+#define TAIL_SCAN 1024    /* queue entries looked at for one that has waited for too long ... */
+#define RELIEF_ATTEMPTS 4 /* ... so often, if other CPUs take what is found */
 
-/* Whether a queue of this CPU can hold anything at all: most machines use no class but the first. */
-static __always_inline bool turn_in_use(u32 turn, s32 cpu) {
-  return turn == 0 || turn >= MUS_CLASSES || class_in_use(queue_of_turn(turn, cpu));
+/* Whether a queue of this CPU can hold anything at all: most machines use no class but the first, and one with a single
+ * CPU not even that. */
+static __always_inline bool turn_in_use(u32 turn, s32 cpu, const struct cpu_ctx* cctx) {
+  if (turn >= MUS_CLASSES) return cctx->pinned;
+  return turn ? class_in_use(queue_of_turn(turn, cpu)) : nr_cpu_ids > 1;
 }
 
-/* Looks at the queue's head. What it finds goes to the map and not on the stack: of that the verifier would follow
- * every combination. For the same reason this and others below are not static: the verifier walks a global function
- * once, whoever calls it. */
+/* Looks at a queue's head. What it finds goes to the map and not on the stack: of that the verifier would follow every
+ * combination. For the same reason this and others below are not static: the verifier walks a global function once,
+ * whoever calls it. */
 int look(s32 cpu, u32 turn) {
   struct cpu_ctx* cctx = lookup_cpu(cpu);
   struct cpu_turn* here = cctx ? lookup_turn(cctx, turn) : NULL;
@@ -22,9 +25,13 @@ int look(s32 cpu, u32 turn) {
   struct queue_head head;
 
   if (!here) return 0;
+  if (!scx_bpf_dsq_nr_queued(dsq_of(queue))) {
+    cctx->next.waiting &= ~(1 << turn);
+    if (turn == MUS_CLASSES) cctx->pinned = 0;
+    return 0;
+  }
   head = peek(queue, cpu);
   here->found = head.found;
-  if (head.waiting) cctx->next.waiting = 1;
   if (!head.found) return 0;
   here->vtime = head.vtime + skew(cctx, queue, cpu);
   if (!cctx->next.found || mus_before(here->vtime, cctx->next.vtime)) {
@@ -35,8 +42,10 @@ int look(s32 cpu, u32 turn) {
   return 0;
 }
 
-/* The earliest head's turn, unless another queue has been passed over for too long: into cctx->next. */
-int choose_turn(s32 cpu, u64 now) {
+/* The earliest head's turn, unless another queue has been passed over for too long: into cctx->next. With one queue in
+ * use and no rival, that is a task that could go on instead, there is nothing to compare: to look into a queue costs as
+ * much as to fetch from it. */
+int choose_turn(s32 cpu, u64 now, bool rival) {
   struct cpu_ctx* cctx = lookup_cpu(cpu);
   u32 turn;
 
@@ -45,7 +54,17 @@ int choose_turn(s32 cpu, u64 now) {
 #pragma unroll
   for (turn = 0; turn < MUS_TURNS; turn++) {
     cctx->turns[turn].found = 0;
-    if (turn_in_use(turn, cpu)) look(cpu, turn);
+    if (!turn_in_use(turn, cpu, cctx)) continue;
+    cctx->next.waiting |= 1 << turn;
+    cctx->next.turn = turn;
+  }
+  if (!rival && cctx->next.waiting == 1 << cctx->next.turn) {
+    cctx->next.found = 1;
+  } else {
+#pragma unroll
+    for (turn = 0; turn < MUS_TURNS; turn++) {
+      if (cctx->next.waiting & 1 << turn) look(cpu, turn);
+    }
   }
 #pragma unroll
   for (turn = 0; turn < MUS_TURNS; turn++) {
@@ -80,7 +99,7 @@ static __always_inline bool serve_any(const struct cpu_ctx* cctx, s32 cpu) {
 #pragma unroll
   for (turn = 0; turn < MUS_TURNS; turn++) {
     if (cctx->next.found && turn == first) continue;
-    if (turn_in_use(turn, cpu) && serve(cpu, turn)) return true;
+    if (cctx->next.waiting & 1 << turn && serve(cpu, turn)) return true;
   }
   return false;
 }
@@ -113,35 +132,59 @@ static __noinline bool serve_waiting_since(struct cpu_ctx* cctx, u64 dsq, s32 cp
     if (++cctx->scanned > TAIL_SCAN) break;
     tctx = lookup_task(p);
     if (!tctx || tctx->unserved_at != since || !bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) continue;
-    if (mus_dsq_move(MUS_THIS_ITERATOR, p, SCX_DSQ_LOCAL_ON | cpu)) return true;
+    if (!mus_dsq_move(MUS_THIS_ITERATOR, p, SCX_DSQ_LOCAL_ON | cpu)) continue;
+    tctx->queued = false; /* out of order: it must not take the clock along */
+    return true;
   }
   return false;
 }
 
-/* The net under all of this: a task that has waited for too long runs next, wherever it stands. Those that are furthest
- * ahead stand at the tail, so that is where it looks. */
-int relieve(s32 cpu, u64 now) {
+enum relief {
+  RELIEF_NONE, /* nobody has waited for too long */
+  RELIEF_LOST, /* somebody has, and another CPU was faster */
+  RELIEF_DONE,
+};
+
+/* Serves the task that has waited longest, if that is too long. */
+int relieve_longest(s32 cpu, u64 now) {
   u64 since = now - MUS_MAX_WAIT_NS, queue = 0;
   struct cpu_ctx* cctx = lookup_cpu(cpu);
   u32 turn;
 
-  if (!cctx || now - cctx->relieved_at < MUS_RELIEVE_EVERY_NS) return 0;
+  if (!cctx) return RELIEF_NONE;
 #pragma unroll
   for (turn = 0; turn < MUS_TURNS; turn++) {
     u64 dsq = dsq_of(queue_of_turn(turn, cpu)), longest;
 
-    if (!turn_in_use(turn, cpu)) continue;
+    if (!turn_in_use(turn, cpu, cctx)) continue;
     longest = longest_waiting(cctx, dsq, cpu, since);
     if (longest == since) continue;
     since = longest;
     queue = dsq;
   }
-  if (queue && serve_waiting_since(cctx, queue, cpu, since)) {
-    count(MUS_RELIEVED);
-    return 1;
+  if (!queue) return RELIEF_NONE;
+  return serve_waiting_since(cctx, queue, cpu, since) ? RELIEF_DONE : RELIEF_LOST;
+}
+
+/* The net under all of this: a task that has waited for too long runs next, wherever it stands. Those that are furthest
+ * ahead stand at the tail, so that is where it looks. CPUs look at the same tick and find the same task; whoever loses
+ * it takes the next: otherwise only one of them would serve all that wait. */
+static __always_inline bool relieve(struct cpu_ctx* cctx, s32 cpu, u64 now) {
+  u32 attempt;
+
+  if (now - cctx->relieved_at < MUS_RELIEVE_EVERY_NS) return false;
+  bpf_for(attempt, 0, RELIEF_ATTEMPTS) {
+    int relief = relieve_longest(cpu, now);
+
+    if (relief == RELIEF_LOST) continue;
+    if (relief == RELIEF_DONE) {
+      count(MUS_RELIEVED);
+      return true;
+    }
+    cctx->relieved_at = now;
+    return false;
   }
-  cctx->relieved_at = now;
-  return 0;
+  return false;
 }
 
 /* How fast the time of a cache's first queue passed of late: where it passes fast, little weight shares the CPUs. */

@@ -45,6 +45,7 @@ bench_usage() {
 		  --report [DIR]       measure nothing: make the report (and --check) again
 		  --publish            measure nothing: put the latest table and picture into docs/
 		  --post               only how long POST /prioritize takes
+		  --tuning             only what values of --slice and --lag cost and buy
 		  --help               this text
 
 	END
@@ -57,6 +58,14 @@ bench_post() {
 	python3 "$MUS_ROOT/bench/post_latency.py" "$MUS_BUILD/release/mus-scheduler" \
 		--json "$MUS_BUILD/bench/post_latency.json"
 	say "the figures are in build/bench/post_latency.json"
+}
+
+# By instructions: what is compared are microseconds.
+bench_tuning() {
+	local share="$MUS_BUILD/bench/tuning"
+	mkdir -p "$share"
+	cp "$MUS_ROOT/bench/guest/tuning.sh" "$share/"
+	vm --kernel "${kernels[0]:-7.3}" --cpus 1 --clock instructions --timeout 1800 --share "$share" -- bash /share/tuning.sh
 }
 
 bench_compare() {
@@ -141,8 +150,7 @@ bench_conditions() {
 
 bench_measure() {
 	local share accel busy own start=$SECONDS to status=0
-	if [[ $host ]]; then accel=none; else accel=${MUS_VM_ACCEL:-$(vm_accel)}; fi
-	[[ $clock == host ]] || accel=tcg
+	if [[ $host ]]; then accel=none; else accel=$(vm_accel "$clock"); fi
 	bench_share
 	bench_plan >"$share/out/plan.conf"
 	busy=$(bench_busy)
@@ -175,7 +183,7 @@ bench_known() {
 
 bench() {
 	local host='' quick='' rounds='' seconds='' minutes='' scenarios='' kernels=() kernel cpus=2 clock=host
-	local model=cgroup report='' publish='' report_options=() budget one status=0
+	local model=cgroup tuning='' report='' publish='' report_options=() budget one status=0
 	while (($#)); do
 		case $1 in
 		--rounds | --seconds | --minutes | --scenarios | --kernel | --cpus | --clock | --model | --with-published)
@@ -191,6 +199,7 @@ bench() {
 			bench_post
 			return
 			;;
+		--tuning) tuning=1 ;;
 		--report)
 			report=$BENCH_RESULTS/latest
 			if [[ ${2:-} && $2 != --* ]]; then report=$2 && shift; fi
@@ -224,7 +233,9 @@ bench() {
 	[[ $clock == host || $clock == instructions ]] || die "bench: --clock knows host and instructions"
 	[[ $clock == host || ! $host ]] || die "bench: --clock instructions is for virtual machines; leave out --host"
 	packages_install "${PACKAGES_BENCH[@]}"
-	if [[ $publish ]]; then
+	if [[ $tuning ]]; then
+		bench_tuning
+	elif [[ $publish ]]; then
 		bench_compare "${report:-$BENCH_RESULTS/latest}" --publish "$MUS_ROOT"
 	elif [[ $report ]]; then
 		bench_compare "$report" "${report_options[@]}"

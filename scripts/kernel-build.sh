@@ -25,7 +25,7 @@ kernel_compile() {
 	kernel_make_in "$tree" bzImage 2>&1 | tee -a "$log" |
 		awk '/^ *(CC|LD|AR) / && ++n % 250 == 0 { print "dev:   " n " files ..." > "/dev/stderr"; fflush() }' ||
 		kernel_compile_failed "$log"
-	kernel_keep "$tree" "$(kernel_dir "$series")"
+	kernel_keep "$tree/arch/x86/boot/bzImage" "$(<"$tree/include/config/kernel.release")" "$(kernel_dir "$series")"
 	rm -rf "$work"
 	say "linux $version compiled in $(elapsed "$start")"
 }
@@ -40,13 +40,4 @@ kernel_make_in() {
 kernel_compile_failed() {
 	tail -n 20 "$1" >&2
 	die "the kernel does not compile; the whole log is in $1"
-}
-
-# Everything is built in: there are no modules to keep.
-kernel_keep() {
-	local tree=$1 dir=$2
-	rm -rf "$dir"
-	mkdir -p "$dir"
-	cp "$tree/arch/x86/boot/bzImage" "$dir/vmlinuz"
-	cp "$tree/include/config/kernel.release" "$dir/release"
 }

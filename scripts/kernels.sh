@@ -8,9 +8,11 @@
 #   kernels/<series>/release                  what uname -r will say
 #
 # "6.12-debian" is Debian's stock 6.12, which has no sched_ext: the daemon must
-# refuse it. "6.12" proper is compiled; see kernel-build.sh.
+# refuse it. "6.12" proper is compiled; see kernel-build.sh. A series that
+# $MUS_KERNELS has as vmlinuz-RELEASE is taken from there, when it is first
+# wanted.
 
-KERNELS_ALWAYS=(6.18 7.3 6.12-debian)
+KERNELS_TESTED=(7.3 6.18 6.12 6.12-debian)
 
 # Modules for the virtual machine itself (9p, virtio), for a userland on a disk
 # image, and for a container runtime.
@@ -34,7 +36,7 @@ kernel_ready() {
 
 kernels_setup() {
 	local series
-	for series in "${KERNELS_ALWAYS[@]}"; do kernel_get "$series"; done
+	for series in "${KERNELS_TESTED[@]}"; do kernel_get "$series"; done
 }
 
 kernel_get() {
@@ -42,12 +44,33 @@ kernel_get() {
 }
 
 kernel_make() {
-	local series=$1
+	local series=$1 given
 	kernel_ready "$series" && return 0
-	case $series in
-	6.12) kernel_build ;;
-	*) kernel_fetch "$series" "${series%-debian}" ;;
-	esac
+	given=$(kernel_given "$series")
+	if [[ $given ]]; then
+		say "taking the kernel $given"
+		kernel_keep "$given" "${given##*/vmlinuz-}" "$(kernel_dir "$series")"
+	elif [[ $series == 6.12 ]]; then
+		kernel_build
+	else
+		kernel_fetch "$series" "${series%-debian}"
+	fi
+}
+
+# The newest of the series in $MUS_KERNELS, if there is one.
+kernel_given() {
+	[[ ${MUS_KERNELS:-} ]] || return 0
+	[[ -d $MUS_KERNELS ]] || die "MUS_KERNELS: there is no directory $MUS_KERNELS"
+	find "$MUS_KERNELS" -maxdepth 1 -name "vmlinuz-$1.*" | sort -V | tail -n 1
+}
+
+# One that has everything built in, without modules.
+kernel_keep() {
+	local image=$1 release=$2 dir=$3
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	cp "$image" "$dir/vmlinuz"
+	printf '%s\n' "$release" >"$dir/release"
 }
 
 # The compiled kernel needs a compiler's worth of packages of its own, so its

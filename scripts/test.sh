@@ -4,13 +4,15 @@
 #
 # ctest labels decide what runs where: "unit" and "api" need nothing but a
 # compiler and run under the sanitizers too, "vm" boots virtual machines, and
-# "full" besides one of these keeps a test for --full.
+# "full" besides one of these keeps a test for --full. "asked" are those of
+# kernels that only --kernel runs.
 
 STAGES_FAILED=()
 STAGES_TIMES=()
 TESTS_TOTAL=0
 TESTS_FAILED=0
 TESTS_FULL=
+TESTS_KERNEL=
 STAGE_RESULT="${TMPDIR:-/tmp}/mus-stage.$$"
 
 run_tests() {
@@ -21,10 +23,22 @@ run_tests() {
 			TESTS_FULL=1
 			export MUS_VM_WINDOWS=2
 			;;
+		--kernel)
+			(($# > 1)) || die "test: --kernel wants a series"
+			TESTS_KERNEL=$2
+			shift
+			;;
 		*) die "test: no option '$1'" ;;
 		esac
 		shift
 	done
+	if [[ $TESTS_KERNEL ]]; then
+		stage "setup" setup_vm
+		stage "kernel $TESTS_KERNEL" kernel_get "$TESTS_KERNEL"
+		stage "build release" build_preset release
+		((${#STAGES_FAILED[@]} > 0)) || stage "virtual machine tests on $TESTS_KERNEL" tests_in release vm full asked
+		tests_verdict "$start"
+	fi
 	stage "setup" setup_all
 	stage "build release" build_preset release
 	# Without the binaries there is nothing to say about the rest.
@@ -82,15 +96,16 @@ stage() {
 # One preset's tests of the given labels. ctest's own sum is held back, since
 # the one that matters is that of all stages.
 tests_in() {
-	local preset=$1 labels skip=() jobs log sum
+	local preset=$1 labels choice=() log sum
 	shift
 	labels=$(IFS='|' && printf '^(%s)$' "$*")
-	[[ $TESTS_FULL ]] || skip=(-LE '^full$')
-	jobs=$(nproc)
-	# Each machine keeps two processors busy; beside another one its clocks lie.
-	[[ $1 != vm ]] || jobs=${MUS_VM_JOBS:-1}
+	if [[ $TESTS_KERNEL ]]; then
+		choice=(-R "^vm-${TESTS_KERNEL//./\\.}-")
+	elif [[ ! $TESTS_FULL ]]; then
+		choice=(-LE '^full$')
+	fi
 	log="$MUS_BUILD/$preset/ctest-$1.log"
-	ctest --test-dir "$MUS_BUILD/$preset" -L "$labels" "${skip[@]}" -j "$jobs" \
+	ctest --test-dir "$MUS_BUILD/$preset" -L "$labels" "${choice[@]}" -j "$(nproc)" \
 		--output-on-failure --no-tests=error 2>&1 | tee "$log" |
 		grep --line-buffered -avE '^$|tests passed, |^Total Test time|^Internal ctest|^Label Time|sec\*proc' || true
 	sum=$(sed -nE 's/.*tests passed, ([0-9]+) tests? failed out of ([0-9]+).*/\1 \2/p' "$log" | tail -n 1)

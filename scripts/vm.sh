@@ -107,8 +107,7 @@ vm_boot() {
 	token="mus-vm-status-$BASHPID-$RANDOM"
 	if [[ $init ]]; then mode=$init; elif (($# == 0)); then mode=shell; fi
 	vm_initrd "$work" "$token" "$mode" "$@"
-	accel=${MUS_VM_ACCEL:-$(vm_accel)}
-	[[ $clock == host ]] || accel=tcg # no hardware counts instructions for us
+	accel=$(vm_accel "$clock")
 	vm_command
 	: >"$log"
 	status=0
@@ -218,18 +217,22 @@ vm_command() {
 	command+=("${extra[@]}")
 }
 
-# Hardware virtualisation, if a machine that uses it really boots: that the
-# device exists says little. The answer is remembered for this host's kernel.
+# For a machine with the clock $1: hardware virtualisation, if a machine that
+# uses it really boots. That the device exists says little. The answer is
+# remembered for this host's kernel.
 vm_accel() {
-	local memo answer=tcg
-	[[ -w /dev/kvm ]] || {
-		printf tcg
+	local memo answer=${MUS_VM_ACCEL:-}
+	# No hardware counts instructions for us.
+	[[ $1 == host && -w /dev/kvm ]] || answer=tcg
+	if [[ $answer ]]; then
+		printf '%s' "$answer"
 		return
-	}
+	fi
+	answer=tcg
 	memo="$MUS_CACHE/vm/accel-$({ uname -r; grep -m 1 'model name' /proc/cpuinfo; } | digest)"
 	if [[ ! -e $memo ]]; then
 		say "probing hardware virtualisation with a short boot"
-		if MUS_VM_ACCEL=kvm "$MUS_ROOT/dev" vm --timeout 30 --kernel 6.18 -- true >/dev/null 2>&1; then
+		if MUS_VM_ACCEL=kvm "$MUS_ROOT/dev" vm --timeout 30 -- true >/dev/null 2>&1; then
 			answer=kvm
 		fi
 		say "virtual machines will use $answer"
