@@ -75,15 +75,22 @@ vm_retrying() {
 	for attempt in 1 2; do
 		status=0
 		vm_once "$@" || status=$?
-		((status == 125)) || break
-		vm_emulator_crash "$MUS_VM_LOG" || break
-		((attempt == 2)) || say "the emulated processor tripped over code patching, which is QEMU's fault: trying again"
+		((status == 125 || status == 124)) || break
+		vm_emulator_crash "$MUS_VM_LOG" || vm_timer_stopped "$MUS_VM_LOG" || break
+		((attempt == 2)) || say "the emulated processor failed, and not what runs on it: trying again"
 	done
 	return "$status"
 }
 
+# Code that was patched, and an old translation of it ran.
 vm_emulator_crash() {
 	grep -aqE 'Oops: int3|text_poke.*BUG|kernel BUG at .*(jump_label|alternative)' "$1"
+}
+
+# An idle processor that no timer wakes any more. The kernel's words alone would
+# also fit one that is kept busy; so it must have been found halted.
+vm_timer_stopped() {
+	grep -aq 'Possible timer handling issue on cpu' "$1" && grep -aq 'RIP: .*pv_native_safe_halt' "$1"
 }
 
 # One boot. The parts of the initramfs are joined in a directory that goes

@@ -11,7 +11,7 @@ cp "$MUS_ROOT"/tests/vm/guest/*.sh "$share/"
 cp "$MUS_ROOT"/systemd/* "$MUS_ROOT/tests/vm/verified-instructions.txt" "$share/"
 echo "${MUS_VM_WINDOWS:-1}" >"$share/windows"
 status=0
-"$MUS_ROOT/dev" vm --kernel "$kernel" --timeout 600 --share "$share" "$@" -- sh "/share/$name.sh" 2>&1 || status=$?
+"$MUS_ROOT/dev" vm --kernel "$kernel" --timeout 400 --share "$share" "$@" -- sh "/share/$name.sh" 2>&1 || status=$?
 if ((status != 0)); then
 	echo "vm-$kernel-$name: failed with status $status; newest console log:"
 	find "$MUS_ROOT/build/vm-logs" -name '*.log' -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d' ' -f2-

@@ -13,7 +13,8 @@ within_bound() {
 	for file in "$@"; do
 		wait_us=$(cat "$file")
 		echo "   $what, ${file##*/}: longest wait $((wait_us / 1000)) ms"
-		[ "${wait_us:-999999999}" -le $((BOUND_MS * 1000)) ] || die "$what: ${file##*/} waited for too long"
+		[ "${wait_us:-0}" -gt 0 ] || die "$what: ${file##*/} measured nothing"
+		[ "$wait_us" -le $((BOUND_MS * 1000)) ] || die "$what: ${file##*/} waited for too long"
 	done
 }
 
