@@ -12,7 +12,7 @@
 
 /* Service that a waking cgroup may be behind the clock: its credit for having slept. In vtime and independent of
  * weight: divided by the weight, a boosted waker's credit would shrink until its victims looked more deserving. The
- * daemon may set another. */
+ * daemon may set another; docs/scheduler.md has the experiment (`./dev bench --tuning`). */
 #define MUS_LAG_NS (10 * MUS_NSEC_PER_MSEC)
 
 /* How long a task may be kept waiting because it is ahead in service, in real time against the heaviest competitor:

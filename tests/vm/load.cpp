@@ -20,7 +20,8 @@ int usage() {
       "       mus-load pulse THREADS RUN_US SLEEP_US\n"
       "                                            run that long, of CPU time, then sleep, and again\n"
       "       mus-load waker COUNT PERIOD_US [RUN_US]\n"
-      "                                            sleep periodically; print how late it ran: p50 p99 max, in us\n"
+      "                                            sleep periodically; print how late it ran: p50 p99 max, in us;\n"
+      "                                            and with RUN_US how late it was done with that\n"
       "       mus-load gaps SECONDS [THREADS]      spin; print the longest time that a thread waited, in us\n",
       stderr);
   return 2;
@@ -65,20 +66,28 @@ int pulse(long threads, long run_ns, long sleep_ns) {
   return 0;
 }
 
+void print_percentiles(std::vector<long> values) {
+  const std::size_t count = values.size();
+  std::sort(values.begin(), values.end());
+  std::printf("%ld %ld %ld\n", values[count / 2], values[count * 99 / 100], values.back());
+}
+
 int waker(std::size_t count, long period_ns, long run_ns) {
   prctl(PR_SET_TIMERSLACK, 1UL);  // or the kernel adds up to 50 us to each sleep
   std::vector<long> late_us;
-  late_us.reserve(count);
+  std::vector<long> delayed_us;
   while (late_us.size() < count) {
     const long due = now_ns() + period_ns;
     sleep_until(due);
     late_us.push_back((now_ns() - due) / 1000);
+    if (run_ns == 0) continue;
     const long until = now_ns(CLOCK_THREAD_CPUTIME_ID) + run_ns;
     while (now_ns(CLOCK_THREAD_CPUTIME_ID) < until) {
     }
+    delayed_us.push_back((now_ns() - due - run_ns) / 1000);
   }
-  std::sort(late_us.begin(), late_us.end());
-  std::printf("%ld %ld %ld\n", late_us[count / 2], late_us[count * 99 / 100], late_us.back());
+  print_percentiles(std::move(late_us));
+  if (run_ns > 0) print_percentiles(std::move(delayed_us));
   return 0;
 }
 
