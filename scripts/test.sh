@@ -32,17 +32,15 @@ run_tests() {
 		esac
 		shift
 	done
-	if [[ $TESTS_KERNEL ]]; then
-		stage "setup" setup_vm
-		stage "kernel $TESTS_KERNEL" kernel_get "$TESTS_KERNEL"
-		stage "build release" build_preset release
-		((${#STAGES_FAILED[@]} > 0)) || stage "virtual machine tests on $TESTS_KERNEL" tests_in release vm full asked
-		tests_verdict "$start"
-	fi
-	stage "setup" setup_all
+	if [[ $TESTS_KERNEL ]]; then stage "setup" setup_kernel; else stage "setup" setup_all; fi
+	((${#STAGES_FAILED[@]} == 0)) || tests_verdict "$start"
 	stage "build release" build_preset release
 	# Without the binaries there is nothing to say about the rest.
 	((${#STAGES_FAILED[@]} == 0)) || tests_verdict "$start"
+	if [[ $TESTS_KERNEL ]]; then
+		stage "virtual machine tests on $TESTS_KERNEL" tests_in release vm full asked
+		tests_verdict "$start"
+	fi
 	stage "unit and API tests" tests_in release unit api
 	stage "build with address sanitizer" build_preset asan
 	stage "tests with address sanitizer" tests_in asan unit api
@@ -61,6 +59,11 @@ run_tests() {
 		stage "bare Debian 13" chroot_check trixie
 	fi
 	tests_verdict "$start"
+}
+
+setup_kernel() {
+	setup_vm
+	kernel_get "$TESTS_KERNEL"
 }
 
 fuzz_set_up() {
@@ -109,7 +112,7 @@ tests_in() {
 		--output-on-failure --no-tests=error 2>&1 | tee "$log" |
 		grep --line-buffered -avE '^$|tests passed, |^Total Test time|^Internal ctest|^Label Time|sec\*proc' || true
 	sum=$(sed -nE 's/.*tests passed, ([0-9]+) tests? failed out of ([0-9]+).*/\1 \2/p' "$log" | tail -n 1)
-	[[ $sum ]] || die "ctest ran no tests with the label $labels in build/$preset"
+	[[ $sum ]] || die "ctest ran no tests with the label $labels${TESTS_KERNEL:+ for the kernel $TESTS_KERNEL} in build/$preset"
 	printf '%s\n' "$sum" >"$STAGE_RESULT"
 	[[ $sum == "0 "* ]]
 }
@@ -121,7 +124,7 @@ tests_verdict() {
 	printf '%7s  in all\n\n' "$(elapsed "$start")"
 	((TESTS_TOTAL == 0)) || percent=$(((TESTS_TOTAL - TESTS_FAILED) * 100 / TESTS_TOTAL))
 	# In ctest's words, over every ctest run above.
-	printf '%d%% tests passed, %d tests failed out of %d\n' \
+	((TESTS_TOTAL == 0)) || printf '%d%% tests passed, %d tests failed out of %d\n' \
 		"$percent" "$TESTS_FAILED" "$TESTS_TOTAL"
 	((${#STAGES_FAILED[@]} == 0)) ||
 		die "failed:$(printf ' "%s"' "${STAGES_FAILED[@]}")"
