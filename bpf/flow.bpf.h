@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Flows: the cgroups between which CPU time is shared out. A weight belongs to the cgroup, so one thread and sixteen
+ * Flows: the cgroups between which CPU time is shared out. A share belongs to the cgroup, so one thread and sixteen
  * get the same. Two things see to that:
  *
  * - a thread's virtual time passes at the rate (load of the cgroup's runnable threads) / (its own part of it): together
@@ -16,6 +16,7 @@
 
 #include "compat.bpf.h"
 #include "policy.bpf.h"
+#include "share.bpf.h"
 #include "topology.bpf.h"
 
 #define MUS_NO_SLOT (~0U)
@@ -30,7 +31,7 @@
 struct flow {
   u64 cgroup_id;
   u64 generation; /* of the policies, when the following were looked up */
-  u32 weight;     /* 1024 = 1 */
+  u32 boost;      /* the matched policy's weight; 1024 = 1 */
   u32 slot;       /* of the matched policy, or MUS_NO_SLOT */
   u32 birth;      /* which flow this is of all that there have been: its place in the maps may be a dead one's */
 } __attribute__((aligned(MUS_CACHE_LINE)));
@@ -52,7 +53,7 @@ struct flow_queue {
 /* A flow on one CPU. */
 struct flow_cpu {
   struct flow_service service; /* in the CPU's own queue */
-  s32 load; /* of its runnable threads here; atomic, since a thread that is moved is taken over by its new CPU */
+  s64 load; /* of its runnable threads here, see flow_load(); atomic: one that is moved is taken over by its new CPU */
 };
 
 struct {
@@ -99,9 +100,8 @@ struct {
   __type(value, struct mus_policy);
 } policies SEC(".maps");
 
-/* Written by the daemon: bumped after each change of the policy map; the heaviest weight in it, at least 1024. */
+/* Written by the daemon: bumped after each change of the policy map. */
 volatile u64 policy_generation = 1;
-volatile u32 policy_max_weight = MUS_WEIGHT_ONE;
 
 static u32 flows_used = NO_FLOW + 1;
 static u32 flow_births;
@@ -127,7 +127,7 @@ static __always_inline struct flow_queue* lookup_flow_queue(u32 flow, u32 queue)
 static __noinline int resolve_policy(struct cgroup* cgrp, struct flow* flow) {
   s32 level;
 
-  flow->weight = MUS_WEIGHT_ONE;
+  flow->boost = MUS_WEIGHT_ONE;
   flow->slot = MUS_NO_SLOT;
   if (!cgrp) return 0;
   bpf_for(level, 0, MUS_MAX_CGROUP_DEPTH) {
@@ -143,7 +143,7 @@ static __noinline int resolve_policy(struct cgroup* cgrp, struct flow* flow) {
     bpf_cgroup_release(ancestor);
     policy = bpf_map_lookup_elem(&policies, &id);
     if (policy) {
-      flow->weight = policy->weight;
+      flow->boost = policy->weight;
       flow->slot = policy->slot;
       break;
     }
@@ -151,7 +151,35 @@ static __noinline int resolve_policy(struct cgroup* cgrp, struct flow* flow) {
   return 0;
 }
 
-static __noinline u32 new_flow(u64 cgroup_id) {
+/* Until the daemon has divided anew: as a child that comes to the nearest cgroup above whose share is known. */
+static __noinline u32 newcomers_share(struct cgroup* cgrp) {
+  u32 shares = SHARES_OF_100;
+  s32 level;
+
+  if (!cpu_weight || !cgrp) return MUS_SHARE_ONE;
+  bpf_for(level, 0, MUS_MAX_CGROUP_DEPTH) {
+    struct mus_share* above = NULL;
+    s32 up = cgrp->level - level;
+    struct cgroup* ancestor;
+    u32 here, *flow;
+    u64 id;
+
+    if (up <= 0) break;
+    ancestor = bpf_cgroup_ancestor(cgrp, up);
+    if (!ancestor) break;
+    id = ancestor->kn->id;
+    here = group_shares(ancestor);
+    bpf_cgroup_release(ancestor);
+    flow = level ? bpf_map_lookup_elem(&flow_indexes, &id) : NULL;
+    if (flow) above = lookup_share(*flow);
+    if (above && above->whole) return mus_newcomers_share(above->whole, above->rivals, shares);
+    if (here) shares = here;
+  }
+  return (u64)root_share * shares / SHARES_OF_100;
+}
+
+static __noinline u32 new_flow(struct cgroup* cgrp, u64 cgroup_id) {
+  struct mus_share* share;
   struct flow* flow;
   u32 index = NO_FLOW, *found;
 
@@ -163,6 +191,12 @@ static __noinline u32 new_flow(u64 cgroup_id) {
   if (!flow) return NO_FLOW;
   flow->cgroup_id = cgroup_id;
   flow->generation = 0;
+  flow->boost = MUS_WEIGHT_ONE;
+  share = lookup_share(index);
+  if (share) {
+    share->whole = share->rivals = 0;
+    share->own = newcomers_share(cgrp);
+  }
   flow->birth = __sync_fetch_and_add(&flow_births, 1) + 1;
   if (!bpf_map_update_elem(&flow_indexes, &cgroup_id, &index, BPF_NOEXIST)) return index;
   /* Another CPU was first. */
@@ -171,10 +205,10 @@ static __noinline u32 new_flow(u64 cgroup_id) {
   return found ? *found : NO_FLOW;
 }
 
-static __always_inline u32 flow_of(u64 cgroup_id) {
+static __always_inline u32 flow_of(struct cgroup* cgrp, u64 cgroup_id) {
   u32* found = bpf_map_lookup_elem(&flow_indexes, &cgroup_id);
 
-  return found ? *found : new_flow(cgroup_id);
+  return found ? *found : new_flow(cgrp, cgroup_id);
 }
 
 /* Nobody is in the cgroup any more, and nobody will be. */
@@ -187,7 +221,16 @@ static __always_inline void drop_flow(u64 cgroup_id) {
   if (!bpf_map_delete_elem(&flow_indexes, &cgroup_id)) bpf_map_push_elem(&free_flows, &index, 0);
 }
 
-static __always_inline void add_load(u32 flow, s32 cpu, s32 load) {
+/* Loads and numbers of threads are kept in one word: the number in the upper half. */
+static __always_inline s64 one_thread(u32 weight) {
+  return 1LL << 32 | weight;
+}
+
+static __always_inline s32 flow_load(s64 threads) {
+  return (s32)threads;
+}
+
+static __always_inline void add_load(u32 flow, s32 cpu, s64 load) {
   struct flow_cpu* there = lookup_flow_cpu(flow, cpu);
 
   if (there) __sync_fetch_and_add(&there->load, load);
@@ -205,7 +248,7 @@ int sample_load(u32 flow, u32 cache) {
     s32 load;
 
     if (!there) break;
-    load = there->load;
+    load = flow_load(there->load);
     total += load;
     if (cache_of(cpu) == cache) here += load;
   }

@@ -19,6 +19,7 @@
 #include "service.bpf.h"
 #include "task.bpf.h"
 #include "turn.bpf.h"
+#include "walk.bpf.h"
 
 char _license[] SEC("license") = "GPL";
 
@@ -91,7 +92,7 @@ static __always_inline bool preempt(struct task_struct* p, struct task_ctx* tctx
   s32 victim;
 
   if (!preempt_on_wakeup) return false;
-  victim = claim_victim_cpu(p, cpu, comparable_vtime(p, tctx, cpu), boosted(tctx), now);
+  victim = claim_victim_cpu(p, cpu, comparable_vtime(p, tctx, cpu), tctx->boosted, now);
   if (victim < 0) return false;
   tctx->queued = false;
   mus_insert(p, SCX_DSQ_LOCAL_ON | victim, slice_ns, enq_flags | SCX_ENQ_PREEMPT);
@@ -249,7 +250,7 @@ s32 BPF_PROG(mus_init_task, struct task_struct* p, struct scx_init_task_args* ar
   struct task_ctx* tctx = bpf_task_storage_get(&task_ctxs, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
   if (!tctx) return -12; /* ENOMEM */
-  tctx->weight = MUS_WEIGHT_ONE;
+  tctx->share = MUS_SHARE_ONE;
   tctx->rate = MUS_RATE_ONE;
   tctx->slot = MUS_NO_SLOT;
   tctx->last_cpu = -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
  * The arithmetic of the policy: pure inline functions of numbers, compiled into the BPF program and, natively, into the
- * unit tests. Virtual time is u64 nanoseconds at weight 1024 and wraps: only differences are compared.
+ * unit tests. Virtual time is u64 nanoseconds at the share 1 and wraps: only differences are compared.
  */
 #ifndef MUS_POLICY_BPF_H
 #define MUS_POLICY_BPF_H
@@ -57,15 +57,29 @@ static inline __u32 mus_bounded_load(__u64 load) {
   return load < 1 ? 1 : load > MUS_LOAD_MAX ? MUS_LOAD_MAX : (__u32)load;
 }
 
-/* How fast virtual time passes for what gets `part` of `whole` of a cgroup's `weight` (1024 = 1). For a thread, part is
- * its own scx_weight and whole the load of the cgroup's runnable threads: together they get the cgroup's weight,
+/* What a cgroup competes with: its share, times its boost (1024 = 1). */
+static inline __u32 mus_boosted_share(__u32 share, __u32 boost) {
+  __u64 boosted = (__u64)share * boost / MUS_WEIGHT_ONE;
+
+  return boosted < MUS_SHARE_MIN ? MUS_SHARE_MIN : boosted > MUS_SHARE_MAX ? MUS_SHARE_MAX : (__u32)boosted;
+}
+
+/* The share of a child that comes to a cgroup, before the daemon has divided anew. */
+static inline __u32 mus_newcomers_share(__u32 whole, __u32 rivals, __u32 weight) {
+  __u64 share = (__u64)whole * weight / ((__u64)rivals + weight ? (__u64)rivals + weight : 1);
+
+  return share < 1 ? 1 : share > MUS_SHARE_MAX ? MUS_SHARE_MAX : (__u32)share;
+}
+
+/* How fast virtual time passes for what gets `part` of `whole` of a cgroup's boosted `share`. For a thread, part is
+ * its own scx_weight and whole the load of the cgroup's runnable threads: together they get the cgroup's share,
  * however many they are, and nice divides it among them. For a queue's tasks of the cgroup, part is their load. */
-static inline __u64 mus_rate(__u32 weight, __u32 part, __u32 whole) {
+static inline __u64 mus_rate(__u32 share, __u32 part, __u32 whole) {
   __u64 rate;
 
   part = mus_bounded_load(part);
   whole = mus_bounded_load(whole);
-  rate = ((__u64)whole << (MUS_RATE_SHIFT + 10)) / part / (weight ? weight : 1); /* 10: MUS_WEIGHT_ONE is 2^10 */
+  rate = ((__u64)whole << (MUS_RATE_SHIFT + 16)) / part / (share ? share : 1); /* 16: MUS_SHARE_ONE is 2^16 */
   return rate < 1 ? 1 : rate > MUS_RATE_MAX ? MUS_RATE_MAX : rate;
 }
 
@@ -84,11 +98,11 @@ static inline __u32 mus_next_load(__u32 old, __u64 sampled) {
   return now > decayed ? now : decayed;
 }
 
-/* How far ahead of the clock a task may be, in vtime, when max_weight is the heaviest policy: the clock moves at least
- * MUS_WEIGHT_ONE / max_weight as fast as one busy CPU. Independent of the task's own weight, so shares that are too
+/* How far ahead of the clock a task may be, in vtime, when max_share is the heaviest in force: the clock moves at least
+ * MUS_SHARE_ONE / max_share as fast as one busy CPU. Independent of the task's own weight, so shares that are too
  * small for the bound are rounded up. */
-static inline __u64 mus_forward_cap(__u32 max_weight) {
-  return MUS_MAX_AHEAD_NS * MUS_WEIGHT_ONE / max_weight;
+static inline __u64 mus_forward_cap(__u32 max_share) {
+  return MUS_MAX_AHEAD_NS * MUS_SHARE_ONE / max_share;
 }
 
 /* Both sides, at every enqueue: no banked sleep, no debt without end. The caller's lag depends on where the task comes

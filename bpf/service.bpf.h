@@ -36,7 +36,7 @@ static __always_inline void refresh_rate(const struct task_struct* p, struct tas
   struct flow_queue* sample;
 
   if (tctx->flow == NO_FLOW) {
-    tctx->rate = mus_rate(tctx->weight, own, MUS_LOAD_ONE);
+    tctx->rate = mus_rate(tctx->share, own, MUS_LOAD_ONE);
     return;
   }
   sample = flow_sample(tctx->flow, tctx->queue);
@@ -47,7 +47,7 @@ static __always_inline void refresh_rate(const struct task_struct* p, struct tas
                  now);
     if (sample->total > total) total = sample->total;
   }
-  tctx->rate = mus_rate(tctx->weight, own, total);
+  tctx->rate = mus_rate(tctx->share, own, total);
 }
 
 static __always_inline void charge_flow(const struct task_ctx* tctx, u64 ran) {
@@ -62,10 +62,11 @@ static __always_inline void charge_flow(const struct task_ctx* tctx, u64 ran) {
   if (is_pinned_queue(tctx->queue)) {
     struct flow_cpu* there = lookup_flow_cpu(tctx->flow, tctx->queue - PINNED_QUEUES);
 
-    here = there && there->load > 0 ? there->load : 1;
+    here = there ? flow_load(there->load) : 1;
+    if ((s32)here < 1) here = 1;
   }
   total = sample->total > here ? sample->total : here;
-  __sync_fetch_and_add(&service->vtime, mus_vtime_delta(ran, mus_rate(tctx->weight, here, total)));
+  __sync_fetch_and_add(&service->vtime, mus_vtime_delta(ran, mus_rate(tctx->share, here, total)));
 }
 
 /* Puts what the task ran since the last charge on its vtime. Callers: the kernel has just updated sum_exec_runtime. */
@@ -82,7 +83,7 @@ static __always_inline void charge(struct task_struct* p, struct task_ctx* tctx)
  * flow, then the task between the bounds. One that slept starts no earlier than its flow: the credit is the flow's. */
 static __always_inline void place(struct task_struct* p, struct task_ctx* tctx, bool slept) {
   struct flow_service* service = lookup_service(tctx);
-  u64 cap = mus_forward_cap(policy_max_weight);
+  u64 cap = mus_forward_cap(max_share);
   u64 clock = clock_of(tctx->queue);
   u64 lag = slept ? lag_ns : cap;
 

@@ -16,15 +16,16 @@ struct task_ctx {
   u64 rate;          /* at which its virtual time passes; set at each enqueue */
   u64 class_key;     /* of the CPUs of `class_cache` that it may use; see queue.bpf.h */
   u32 flow;
-  u32 weight;       /* of the flow, or its own in flow 0 */
+  u32 share;        /* of the flow, boosted; or its own in flow 0 */
   u32 slot;         /* for statistics: of the matched policy, or MUS_NO_SLOT */
   u32 birth;        /* of the flow */
   u32 queue;        /* in whose virtual time its vtime counts */
   u32 counted_flow; /* in whose load it is counted, while runnable ... */
-  s32 counted_load; /* ... with this ... */
+  u32 counted_load; /* ... with this ... */
   s32 counted_cpu;  /* ... on this one; -1: it is not */
   s32 last_cpu;
   u16 class_cache;
+  bool boosted;
   bool none_idle; /* select_cpu has just looked for an idle CPU in vain: enqueue need not look again */
   bool queued;    /* came through a vtime queue, so that running it may move the clock */
   bool contended; /* others wait or waited for what it runs: its flow pays */
@@ -51,9 +52,10 @@ static __always_inline struct task_ctx* lookup_task(struct task_struct* p) {
   return bpf_task_storage_get(&task_ctxs, p, 0, 0);
 }
 
-/* The task's flow and weight. Cheap unless its cgroup or the policies have changed. */
+/* The task's flow and share. Cheap unless its cgroup or the policies have changed. */
 static __always_inline void refresh_policy(struct task_struct* p, struct task_ctx* tctx) {
   u64 generation = policy_generation;
+  struct mus_share* share;
   struct cgroup* cgrp;
   struct flow* flow;
   u64 id;
@@ -63,31 +65,30 @@ static __always_inline void refresh_policy(struct task_struct* p, struct task_ct
   if (!cgrp) return;
   id = cgrp->kn->id;
   if (id != tctx->cgroup_id) {
-    tctx->flow = cgrp->level == 0 || (u32)p->tgid == daemon_tgid ? NO_FLOW : flow_of(id);
+    tctx->flow = cgrp->level == 0 || (u32)p->tgid == daemon_tgid ? NO_FLOW : flow_of(cgrp, id);
     tctx->cgroup_id = id;
   }
   if (tctx->flow == NO_FLOW) {
-    tctx->weight = (u32)p->tgid == daemon_tgid ? MUS_WEIGHT_MAX : MUS_WEIGHT_ONE;
+    tctx->boosted = (u32)p->tgid == daemon_tgid;
+    tctx->share = mus_boosted_share(root_share, tctx->boosted ? MUS_WEIGHT_MAX : MUS_WEIGHT_ONE);
     return;
   }
   flow = lookup_flow(tctx->flow);
-  if (!flow) return;
+  share = lookup_share(tctx->flow);
+  if (!flow || !share) return;
   if (flow->generation != generation) {
     resolve_policy(cgrp, flow);
     flow->generation = generation;
   }
-  tctx->weight = flow->weight;
+  tctx->boosted = flow->boost > MUS_WEIGHT_ONE;
+  tctx->share = mus_boosted_share(share->own, flow->boost);
   tctx->slot = flow->slot;
   tctx->birth = flow->birth;
 }
 
-static __always_inline bool boosted(const struct task_ctx* tctx) {
-  return tctx->weight > MUS_WEIGHT_ONE;
-}
-
 static __always_inline void uncount_runnable(struct task_ctx* tctx) {
   if (tctx->counted_cpu < 0) return;
-  add_load(tctx->counted_flow, tctx->counted_cpu, -tctx->counted_load);
+  add_load(tctx->counted_flow, tctx->counted_cpu, -one_thread(tctx->counted_load));
   tctx->counted_cpu = -1;
 }
 
@@ -97,9 +98,9 @@ static __always_inline void count_runnable(struct task_struct* p, struct task_ct
   uncount_runnable(tctx);
   if (tctx->flow == NO_FLOW) return;
   tctx->counted_flow = tctx->flow;
-  tctx->counted_load = (s32)p->scx.weight;
+  tctx->counted_load = p->scx.weight;
   tctx->counted_cpu = cpu;
-  add_load(tctx->counted_flow, cpu, tctx->counted_load);
+  add_load(tctx->counted_flow, cpu, one_thread(tctx->counted_load));
 }
 
 static __always_inline void account_run(const struct task_ctx* tctx, u64 ran) {

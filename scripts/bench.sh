@@ -38,7 +38,6 @@ bench_usage() {
 		                       it executes: figures repeat, and take longer to get
 		  --host               on this machine, which needs sched_ext and root, instead of
 		                       in a virtual machine
-		  --model NAME         what a weight means to the program: cgroup (default) or task
 		  --with-published DIR the prototype's published CSV files, beside ours
 		  --check              compare with the acceptance bounds: status 1 and a line for
 		                       each one that is missed
@@ -80,7 +79,6 @@ bench_plan() {
 		SECONDS_EACH=$seconds
 		SCENARIOS=$scenarios
 		BUDGET=$budget
-		MODEL=$model
 		SHARES=$shares
 		SHARE_SECONDS=$share_seconds
 		PIPE_LOOPS=$((seconds * 2000))
@@ -183,10 +181,10 @@ bench_known() {
 
 bench() {
 	local host='' quick='' rounds='' seconds='' minutes='' scenarios='' kernels=() kernel cpus=2 clock=host
-	local model=cgroup tuning='' report='' publish='' report_options=() budget one status=0
+	local tuning='' report='' publish='' report_options=() budget one status=0
 	while (($#)); do
 		case $1 in
-		--rounds | --seconds | --minutes | --scenarios | --kernel | --cpus | --clock | --model | --with-published)
+		--rounds | --seconds | --minutes | --scenarios | --kernel | --cpus | --clock | --with-published)
 			(($# > 1)) || die "bench: $1 wants a value"
 			;;
 		esac
@@ -215,9 +213,9 @@ bench() {
 			report_options+=(--with-published "$(readlink -e "$2")")
 			shift
 			;;
-		--rounds | --seconds | --minutes | --cpus | --scenarios | --model)
+		--rounds | --seconds | --minutes | --cpus | --scenarios)
 			printf -v "${1#--}" %s "$2"
-			[[ $1 == --scenarios || $1 == --model ]] || bench_number "$1" "$2"
+			[[ $1 == --scenarios ]] || bench_number "$1" "$2"
 			shift
 			;;
 		*) die "bench: no option '$1'; './dev bench --help' lists them" ;;
@@ -229,7 +227,6 @@ bench() {
 		[[ ! $quick ]] || scenarios=${scenarios/eevdf-idle-again,/}
 	fi
 	bench_known "$scenarios"
-	[[ $model == cgroup || $model == task ]] || die "bench: --model knows cgroup and task, not '$model'"
 	[[ $clock == host || $clock == instructions ]] || die "bench: --clock knows host and instructions"
 	[[ $clock == host || ! $host ]] || die "bench: --clock instructions is for virtual machines; leave out --host"
 	packages_install "${PACKAGES_BENCH[@]}"

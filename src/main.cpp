@@ -79,7 +79,8 @@ int run(const Options& options) {
   if (!pods) return failed(pods.error());
   if (!options.dry_run) log_findings(check_node(options));
 
-  const auto scheduler = options.dry_run ? make_memory_scheduler() : make_bpf_scheduler(options.scheduler);
+  const auto scheduler =
+      options.dry_run ? make_memory_scheduler() : make_bpf_scheduler(options.scheduler, options.cgroup_root);
   const CgroupFs tree(options.cgroup_root, options.proc_root);
   MusService service(*scheduler, *pods->source, tree,
                      {options.dry_run, kernel_release(), options.scheduler, Clock::now});

@@ -24,6 +24,8 @@ CGROUPS=/sys/fs/cgroup
 KUBEPODS=$CGROUPS/kubepods.slice
 BURSTABLE=$KUBEPODS/kubepods-burstable.slice
 
+REDIS_POD_WEIGHT=4
+NOISE_POD_WEIGHT=20
 REDIS_POD=redis-7c9d8f6b5-x2x9k
 REDIS_UID=3f0c9a52-7d1e-4b68-9a40-5e2b8c1d7f06
 REDIS_ID=6b1f0c5d9e2a48737c04d1b8e6f59a20413c7d8e9fab60251f3e8d7c6b5a4930
@@ -63,9 +65,9 @@ make_cgroups() {
 	echo +cpu >"$CGROUPS/cgroup.subtree_control"
 	make_cgroup "$KUBEPODS" 79
 	make_cgroup "$BURSTABLE" 24
-	make_cgroup "$(pod_cgroup "$REDIS_UID")" 4
+	make_cgroup "$(pod_cgroup "$REDIS_UID")" "$REDIS_POD_WEIGHT"
 	make_cgroup "$REDIS_CGROUP" 17
-	make_cgroup "$(pod_cgroup "$NOISE_UID")" 20
+	make_cgroup "$(pod_cgroup "$NOISE_UID")" "$NOISE_POD_WEIGHT"
 	make_cgroup "$NOISE_CGROUP" 59
 }
 

@@ -7,7 +7,7 @@ set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 OUT=$1
-# ROUNDS SECONDS_EACH SCENARIOS BUDGET MODEL SHARES SHARE_SECONDS PIPE_LOOPS HACKBENCH_LOOPS
+# ROUNDS SECONDS_EACH SCENARIOS BUDGET SHARES SHARE_SECONDS PIPE_LOOPS HACKBENCH_LOOPS
 # shellcheck source=/dev/null
 . "$OUT/plan.conf"
 MUS_DEMO_NOISE=$((3 * $(nproc)))
@@ -61,16 +61,15 @@ calibrate() {
 		END { printf "%.3f %.3f\n", used / 1e6, load / 1e6 }' "$OUT"/redis/calibration-*.txt)
 	left=$(awk -v cpus="$(nproc)" -v load="$load" 'BEGIN { printf "%.3f", cpus - load }')
 	WANTED=$(awk -v used="$used" 'BEGIN { printf "%.3f", 1.2 * used }')
-	# shellcheck disable=SC2153
-	BOOST_WEIGHT=$(weight_for "$MODEL" "$WANTED" "$left" "$NOISE_WORKERS")
+	BOOST_WEIGHT=$(weight_for hierarchy "$WANTED" "$left")
 	progress "Redis uses $used CPUs, its clients $load; boosted it gets the weight $BOOST_WEIGHT"
 	echo scenario,weight,model,idle_cpus,wanted_cpus,available_cpus,entitlement_cpus >"$OUT/boosts.csv"
 	local scenario weight model
 	for scenario in mus-boosted mus-boosted-default prototype-stress; do
-		weight=$DEFAULT_WEIGHT model=$MODEL
+		weight=$DEFAULT_WEIGHT model=hierarchy
 		if [[ $scenario == mus-boosted ]]; then weight=$BOOST_WEIGHT; fi
-		if [[ $scenario == prototype-stress ]]; then model=${PROTOTYPE_MODEL:-$MODEL}; fi
-		echo "$scenario,$weight,$model,$used,$WANTED,$left,$(entitlement "$model" "$weight" "$left" "$NOISE_WORKERS")" \
+		if [[ $scenario == prototype-stress ]]; then model=cgroup; fi
+		echo "$scenario,$weight,$model,$used,$WANTED,$left,$(entitlement "$model" "$weight" "$left")" \
 			>>"$OUT/boosts.csv"
 	done
 }

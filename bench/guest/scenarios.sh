@@ -33,6 +33,7 @@ prototype_options() {
 	prototype_option --wakeup-preemption off
 	prototype_option --idle-selection off
 	prototype_option --queues one
+	prototype_option --cpu-weight off
 }
 
 prototype_option() {

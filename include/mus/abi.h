@@ -22,9 +22,16 @@
 #define MUS_WEIGHT_MAX 102400
 #define MUS_WEIGHT_BOOST 4096 /* the default of a boost: the prototype's HIGH_PRIORITY */
 
+/* The scale of what competes in the end: a cgroup's share of its level, and that of the level above, and so on, times
+ * its boost. This is what a thread of the root cgroup at nice 0 has, times the normaliser (src/core/shares.hpp). */
+#define MUS_SHARE_ONE 65536
+#define MUS_SHARE_MIN 64 /* smaller ones are rounded up */
+#define MUS_SHARE_MAX 0xffffffffU
+
 enum mus_limits {
   MUS_MAX_POLICIES = 1024, /* boosted cgroups at once; also the number of statistics slots */
-  MUS_MAX_FLOWS = 4096,    /* cgroups with tasks in them between which CPU time is shared out */
+  MUS_MAX_FLOWS = 4096,    /* cgroups, with tasks in them or below, between which CPU time is shared out */
+  MUS_MAX_CGROUPS = 8192,  /* with tasks in them or below that the daemon divides CPU time between */
   MUS_MAX_CPUS = 1024,     /* CPU ids that the daemon's BPF program can address */
   MUS_MAX_CACHES = 64,     /* last-level caches; further ones count as the last */
   MUS_NO_CACHE = 65535,    /* the cache of a CPU that was not online when the topology was read */
@@ -39,6 +46,27 @@ struct mus_policy {
   __u32 slot;   /* index into the per-CPU statistics, < MUS_MAX_POLICIES, unique among live entries */
 };
 MUS_STATIC_ASSERT(sizeof(struct mus_policy) == 8, "read by both sides");
+
+/* A flow's share, written by the daemon; by BPF when the flow is new. 0: not known yet. */
+struct mus_share {
+  __u32 own;    /* of the cgroup's own threads together; MUS_SHARE_ONE = 1 */
+  __u32 whole;  /* of the cgroup with all below it */
+  __u32 rivals; /* what competes directly below it, 1024 for a cpu.weight of 100; a child of w that comes gets
+                   whole * w / (rivals + w) */
+};
+MUS_STATIC_ASSERT(sizeof(struct mus_share) == 12, "read by both sides");
+
+/* A cgroup with tasks in it or below, as BPF saw it on its last walk. Parents come before their children. */
+struct mus_cgroup_record {
+  __u64 id;
+  __u64 parent; /* its id; 0: the root */
+  __u32 shares; /* 1024 for a cpu.weight of 100, 3 with cpu.idle; 0: the cpu controller is off here */
+  __u32 flow;
+  __u32 boost; /* of the nearest policy, as the flow's tasks last looked it up; 1024 = 1 */
+  __u32 pad;
+  __s64 load; /* of its runnable threads: their number in the upper, their weight in the lower half */
+};
+MUS_STATIC_ASSERT(sizeof(struct mus_cgroup_record) == 40, "read by both sides");
 
 /* One last-level cache, or several CPUs that no cache is known of. */
 struct mus_cache {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -36,12 +37,56 @@ struct SchedulerStats {
   std::uint32_t caches = 0;                               ///< that have queues of their own; 0 while not attached
 };
 
+/// A cgroup with tasks in it or below, as the scheduler sees it.
+struct CgroupRecord {
+  CgroupId id{};
+  CgroupId parent{};           ///< 0: the root
+  std::uint32_t flow = 0;      ///< by which the scheduler knows it; 0: its tasks compete each for itself
+  std::uint32_t shares = 0;    ///< cpu.weight, 1024 for 100; 3 with cpu.idle; 0: the cpu controller is off here
+  std::uint32_t boost = 1024;  ///< weight of the nearest policy
+  std::uint32_t threads = 0;   ///< runnable ones directly in it, at this moment ...
+  std::uint32_t load = 0;      ///< ... and what they weigh together: 100 for one at nice 0
+};
+
+/// What a flow competes with, before its boost: struct mus_share of abi.h.
+struct FlowShare {
+  std::uint32_t flow = 0;
+  std::uint32_t own = 0;
+  std::uint32_t whole = 0;
+  std::uint32_t rivals = 0;
+
+  bool operator==(const FlowShare&) const = default;
+};
+
+struct ShareUpdate {
+  std::vector<FlowShare> flows;
+  std::uint32_t root = 0;      ///< of a thread of the root cgroup
+  std::uint32_t heaviest = 0;  ///< of all, boosts included
+};
+
+/// The attached scheduler's view of the cgroup tree, and the shares that it goes by. For one thread at a time, which
+/// need not be the Scheduler's. Outlives a detach: what is set then goes nowhere.
+class CgroupShares {
+ public:
+  virtual ~CgroupShares() = default;
+
+  /// Has anybody had to wait for a CPU since the last call? Cheap: reads mapped pages.
+  [[nodiscard]] virtual bool contended() = 0;
+
+  /// Parents before their children. The kernel holds cgroup_mutex meanwhile, and may have to wait for it.
+  [[nodiscard]] virtual Result<std::vector<CgroupRecord>> walk() = 0;
+
+  /// Takes effect at each task's next enqueue.
+  virtual void set(const ShareUpdate& update) = 0;
+};
+
 struct SchedulerOptions {
   std::uint64_t slice_ns = 3'000'000;  ///< how long a task runs before the next is looked for
   std::uint64_t lag_ns = 10'000'000;   ///< how far behind in service a cgroup may be that slept
   bool wakeup_preemption = true;       ///< off only to measure what it does
   bool idle_selection = true;          ///< off only to measure: a waking task waits for its previous CPU
   bool queue_per_cache = true;         ///< off: one queue for the machine
+  bool cpu_weight = true;              ///< off only to measure: all cgroups alike, wherever they are in the tree
 };
 
 /// Owner of the kernel's scheduler slot. Not thread-safe: the daemon serialises all calls with one mutex.
@@ -73,6 +118,9 @@ class Scheduler {
   [[nodiscard]] virtual std::vector<std::pair<CgroupId, std::uint32_t>> policies() const = 0;
 
   virtual Result<SchedulerStats> stats() = 0;
+
+  /// None while not attached, and with `cpu_weight` off. Another one after each attach().
+  [[nodiscard]] virtual std::shared_ptr<CgroupShares> shares() const = 0;
 };
 
 /// One line of `check`: can this node run us?

@@ -123,6 +123,7 @@ Json scheduler(const StatusSnapshot& status) {
           {"wakeup_preemption", status.options.wakeup_preemption},
           {"idle_selection", status.options.idle_selection},
           {"queue_per_cache", status.options.queue_per_cache},
+          {"cpu_weight", status.options.cpu_weight},
           {"caches", status.stats.caches}};
 }
 

@@ -36,6 +36,7 @@ struct Raw {
   std::string wakeup_preemption = "on";
   std::string idle_selection = "on";
   std::string queues = "cache";
+  std::string cpu_weight = "on";
   std::uint64_t slice_us = 3000;
   std::uint64_t lag_us = 10000;
 };
@@ -128,6 +129,11 @@ void add_run(CLI::App& app, Raw& raw) {
       ->check(CLI::IsMember({"cache", "one"}))
       ->group("Scheduler")
       ->capture_default_str();
+  run->add_option("--cpu-weight", raw.cpu_weight, "Off only to measure: all cgroups alike, whatever their cpu.weight")
+      ->envname("MUS_CPU_WEIGHT")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->group("Scheduler")
+      ->capture_default_str();
   add_kubelet(*run, options.kubelet);
   run->parse_complete_callback([&raw] { raw.command.kind = Command::Kind::run; });
 }
@@ -216,6 +222,7 @@ std::optional<std::string> finish(Raw& raw) {
           raw.on_unsupported == "idle" ? Options::OnUnsupported::idle : Options::OnUnsupported::fail;
       options.scheduler.wakeup_preemption = raw.wakeup_preemption == "on";
       options.scheduler.idle_selection = raw.idle_selection == "on";
+      options.scheduler.cpu_weight = raw.cpu_weight == "on";
       options.scheduler.queue_per_cache = raw.queues == "cache";
       options.scheduler.slice_ns = raw.slice_us * 1000;
       options.scheduler.lag_ns = raw.lag_us * 1000;

@@ -6,6 +6,8 @@
 #include <csignal>
 #include <string>
 
+#include "daemon/share_keeper.hpp"
+
 namespace mus {
 namespace {
 
@@ -57,6 +59,7 @@ int run_daemon(const Options& options, MainLoop& loop, MusService& service, Http
     return 1;
   }
   announce(options, server);
+  const ShareKeeper keeper([&service] { return service.shares(); });
   std::string told = summary(*service.status());
   notifier.ready(told);
 

@@ -49,6 +49,8 @@ class MusService final : public Service {
   void tick();
   /// The node is handed back, for good.
   void stop();
+  /// The attached scheduler's, or none.
+  [[nodiscard]] std::shared_ptr<CgroupShares> shares() const;
   /// False when the scheduler's maps could not be read for some seconds although it is attached.
   [[nodiscard]] bool healthy() const;
 

@@ -100,6 +100,11 @@ void MusService::stop() {
   publish(options_.now());
 }
 
+std::shared_ptr<CgroupShares> MusService::shares() const {
+  const Lock lock(mutex_);
+  return scheduler_.shares();
+}
+
 bool MusService::healthy() const {
   const Lock lock(mutex_);
   return failed_reads_ < kFailedReadsAllowed;

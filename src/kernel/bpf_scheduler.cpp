@@ -4,6 +4,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <iterator>
 #include <utility>
 
+#include "kernel/bpf_shares.hpp"
 #include "kernel/btf.hpp"
 #include "kernel/policy_slots.hpp"
 #include "kernel/sysfs.hpp"
@@ -60,13 +62,10 @@ struct LogCapture {
 namespace mus {
 namespace {
 
-struct SkeletonDeleter {
-  void operator()(mus_bpf* skeleton) const { mus_bpf__destroy(skeleton); }
-};
 struct LinkDeleter {
   void operator()(bpf_link* link) const { bpf_link__destroy(link); }
 };
-using Skeleton = std::unique_ptr<mus_bpf, SkeletonDeleter>;
+using Skeleton = std::shared_ptr<mus_bpf>;  // CgroupShares keep it, too
 using Link = std::unique_ptr<bpf_link, LinkDeleter>;
 
 tl::unexpected<Error> system_failure(const char* what, int error, const std::string& log) {
@@ -81,8 +80,8 @@ tl::unexpected<Error> system_failure(const char* what, int error, const std::str
 
 class BpfScheduler final : public Scheduler {
  public:
-  BpfScheduler(const SchedulerOptions& options, std::string sys_root)
-      : options_(options), sys_root_(std::move(sys_root)) {}
+  BpfScheduler(const SchedulerOptions& options, std::string cgroup_root, std::string sys_root)
+      : options_(options), cgroup_root_(std::move(cgroup_root)), sys_root_(std::move(sys_root)) {}
   ~BpfScheduler() override { detach(); }
   BpfScheduler(const BpfScheduler&) = delete;
   BpfScheduler& operator=(const BpfScheduler&) = delete;
@@ -95,6 +94,7 @@ class BpfScheduler final : public Scheduler {
   Result<void> clear_policy(CgroupId id) override;
   [[nodiscard]] std::vector<std::pair<CgroupId, std::uint32_t>> policies() const override { return slots_.weights(); }
   Result<SchedulerStats> stats() override;
+  [[nodiscard]] std::shared_ptr<CgroupShares> shares() const override { return shares_; }
 
  private:
   [[nodiscard]] Result<void> configure(mus_bpf& skeleton, const KernelBtf& btf, std::uint64_t hotplug_seq) const;
@@ -106,10 +106,12 @@ class BpfScheduler final : public Scheduler {
   void unload();
 
   SchedulerOptions options_;
+  std::string cgroup_root_;
   std::string sys_root_;
   Skeleton skeleton_;
   Link link_;
   std::vector<Link> tracing_;
+  std::shared_ptr<CgroupShares> shares_;
   PolicySlots slots_;
 };
 
@@ -145,6 +147,7 @@ Result<void> BpfScheduler::configure(mus_bpf& skeleton, const KernelBtf& btf, st
   skeleton.rodata->lag_ns = options_.lag_ns;
   skeleton.rodata->preempt_on_wakeup = options_.wakeup_preemption;
   skeleton.rodata->idle_selection = options_.idle_selection;
+  skeleton.rodata->cpu_weight = options_.cpu_weight;
 
   // Bits of enum scx_ops_flags never moved, but an unknown one makes the load fail: set what this kernel names.
   const std::pair<const char*, std::uint64_t> flags[] = {
@@ -168,6 +171,32 @@ Result<void> BpfScheduler::configure(mus_bpf& skeleton, const KernelBtf& btf, st
   return {};
 }
 
+// The iterator belongs to the tree that is mounted at the root: in a container, "/" may be another.
+Result<std::shared_ptr<CgroupShares>> open_shares(const Skeleton& skeleton, const std::string& cgroup_root) {
+  const int root = open(cgroup_root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (root < 0)
+    return fail(Errc::io, cgroup_root + ": " + std::strerror(errno), "name the cgroup v2 tree's mount point");
+  bpf_iter_link_info info{};
+  info.cgroup.order = BPF_CGROUP_ITER_DESCENDANTS_PRE;
+  info.cgroup.cgroup_fd = static_cast<__u32>(root);
+  LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof info);
+  bpf_link* walk = bpf_program__attach_iter(skeleton->progs.mus_walk, &options);
+  const int error = errno;
+  close(root);
+  if (walk == nullptr) return system_failure("cgroups cannot be walked", error, {});
+  skeleton->links.mus_walk = walk;  // goes with the skeleton
+  ShareMemory memory;
+  memory.owner = skeleton;
+  memory.walk = walk;
+  memory.shares = skeleton->bss->flow_shares;
+  memory.root = &skeleton->data->root_share;
+  memory.heaviest = &skeleton->data->max_share;
+  memory.records = skeleton->bss->cgroup_records;
+  memory.found = &skeleton->bss->cgroups_found;
+  memory.counters = std::span<const mus_cpu_counters>(skeleton->bss->counters).first(skeleton->rodata->nr_cpu_ids);
+  return make_bpf_shares(std::move(memory));
+}
+
 Result<void> BpfScheduler::attach() {
   detach();
   const SchedExtState state = read_sched_ext_state(sys_root_);
@@ -183,7 +212,7 @@ Result<void> BpfScheduler::attach() {
   if (!btf) return tl::unexpected(btf.error());
 
   LogCapture log;
-  Skeleton skeleton(mus_bpf__open());
+  Skeleton skeleton(mus_bpf__open(), mus_bpf__destroy);
   if (!skeleton) return system_failure("the embedded BPF object cannot be opened", errno, log.text);
   if (auto configured = configure(*skeleton, *btf, state.hotplug_seq); !configured) return configured;
   if (const int error = mus_bpf__load(skeleton.get()); error != 0) {
@@ -200,8 +229,15 @@ Result<void> BpfScheduler::attach() {
                             log.text);
     }
   }
+  std::shared_ptr<CgroupShares> shares;
+  if (options_.cpu_weight) {
+    auto opened = open_shares(skeleton, cgroup_root_);
+    if (!opened) return tl::unexpected(opened.error());
+    shares = std::move(*opened);
+  }
   skeleton_ = std::move(skeleton);
   link_ = std::move(link);
+  shares_ = std::move(shares);
   tracing_ = std::move(tracing);
   return {};
 }
@@ -213,6 +249,7 @@ void BpfScheduler::detach() {
 }
 
 void BpfScheduler::unload() {
+  shares_.reset();
   tracing_.clear();
   link_.reset();
   skeleton_.reset();
@@ -237,7 +274,9 @@ Result<void> BpfScheduler::zero_statistics(std::uint32_t slot) const {
 
 // Tasks cache the policy they resolved: a new generation makes each look again at its next enqueue.
 void BpfScheduler::publish_policies() {
-  __atomic_store_n(&skeleton_->data->policy_max_weight, slots_.max_weight(), __ATOMIC_RELAXED);
+  // Until the next division, which knows better.
+  __atomic_store_n(&skeleton_->data->max_share, slots_.max_weight() * (MUS_SHARE_ONE / MUS_WEIGHT_ONE),
+                   __ATOMIC_RELAXED);
   __atomic_fetch_add(&skeleton_->data->policy_generation, 1, __ATOMIC_RELEASE);
 }
 
@@ -302,8 +341,9 @@ Result<SchedulerStats> BpfScheduler::stats() {
 
 }  // namespace
 
-std::unique_ptr<Scheduler> make_bpf_scheduler(const SchedulerOptions& options, const std::string& sys_root) {
-  return std::make_unique<BpfScheduler>(options, sys_root);
+std::unique_ptr<Scheduler> make_bpf_scheduler(const SchedulerOptions& options, const std::string& cgroup_root,
+                                              const std::string& sys_root) {
+  return std::make_unique<BpfScheduler>(options, cgroup_root, sys_root);
 }
 
 }  // namespace mus

@@ -21,6 +21,8 @@ class MemoryScheduler final : public Scheduler {
   Result<void> clear_policy(CgroupId id) override;
   [[nodiscard]] std::vector<std::pair<CgroupId, std::uint32_t>> policies() const override { return slots_.weights(); }
   Result<SchedulerStats> stats() override;
+  /// Nothing runs, so there is nothing to divide.
+  [[nodiscard]] std::shared_ptr<CgroupShares> shares() const override { return nullptr; }
 
   // What the kernel would do; for tests.
   void eject(ExitRecord record);

@@ -30,7 +30,7 @@ Wide bounded(Wide load) {
   return std::clamp<Wide>(load, 1, MUS_LOAD_MAX);
 }
 Wide rate(Wide weight, Wide part, Wide whole) {
-  const Wide exact = bounded(whole) * MUS_WEIGHT_ONE * MUS_RATE_ONE / bounded(part) / std::max<Wide>(weight, 1);
+  const Wide exact = bounded(whole) * MUS_SHARE_ONE * MUS_RATE_ONE / bounded(part) / std::max<Wide>(weight, 1);
   return std::clamp<Wide>(exact, 1, MUS_RATE_MAX);
 }
 Wide delta(Wide ran, Wide rate) {
@@ -47,7 +47,7 @@ std::uint64_t any_size(std::mt19937_64& random, unsigned bits) {
 }
 
 std::uint64_t rate_of(std::uint32_t weight) {
-  return mus_rate(weight, MUS_LOAD_ONE, MUS_LOAD_ONE);
+  return mus_rate(mus_boosted_share(MUS_SHARE_ONE, weight), MUS_LOAD_ONE, MUS_LOAD_ONE);
 }
 
 }  // namespace
@@ -69,6 +69,16 @@ TEST_CASE("run time costs vtime in inverse proportion to weight") {
   CHECK(mus_vtime_delta(4 * kMs, rate_of(MUS_WEIGHT_ONE)) == 4 * kMs);
   CHECK(mus_vtime_delta(4 * kMs, rate_of(MUS_WEIGHT_BOOST)) == 1 * kMs);
   CHECK(mus_vtime_delta(4 * kMs, rate_of(MUS_WEIGHT_MIN)) == 256 * kMs);
+}
+
+TEST_CASE("a boost multiplies a share, and what is too small or too large is rounded to what fits") {
+  CHECK(mus_boosted_share(MUS_SHARE_ONE / 6, MUS_WEIGHT_BOOST) == MUS_SHARE_ONE / 6 * 4);
+  CHECK(mus_boosted_share(MUS_SHARE_ONE / 2000, MUS_WEIGHT_ONE) == MUS_SHARE_MIN);
+  CHECK(mus_boosted_share(MUS_SHARE_MAX, MUS_WEIGHT_MAX) == MUS_SHARE_MAX);
+  CHECK(mus_newcomers_share(MUS_SHARE_ONE, 300, 100) == MUS_SHARE_ONE / 4);
+  CHECK(mus_newcomers_share(MUS_SHARE_ONE, 0, 17) == MUS_SHARE_ONE);
+  CHECK(mus_newcomers_share(1, 10000, 1) == 1);
+  CHECK(mus_newcomers_share(MUS_SHARE_ONE, 0, 0) == 1);
 }
 
 TEST_CASE("vtime never goes back, and not running costs nothing") {
@@ -96,7 +106,8 @@ TEST_CASE("the threads of a cgroup together use up its weight, however many they
     const auto total = std::accumulate(threads.begin(), threads.end(), 0U);
     // In one unit of virtual time each thread runs 1 / rate.
     double service = 0;
-    for (const auto thread : threads) service += double(MUS_RATE_ONE) / double(mus_rate(weight, thread, total));
+    for (const auto thread : threads)
+      service += double(MUS_RATE_ONE) / double(mus_rate(mus_boosted_share(MUS_SHARE_ONE, weight), thread, total));
     REQUIRE(service == Catch::Approx(weight / 1024.0).epsilon(0.02));
   }
 }
@@ -142,7 +153,8 @@ TEST_CASE("the clamp holds a task between lag behind and cap ahead of the clock,
     const std::uint64_t clock = random();
     // Live values stay within 2^62 of the clock: the comparison's half range, with room for lag and cap.
     const std::uint64_t vtime = clock + (random() >> 2) - (random() >> 2);
-    const std::uint64_t cap = mus_forward_cap(MUS_WEIGHT_ONE + static_cast<std::uint32_t>(random() % 101376));
+    const std::uint64_t cap =
+        mus_forward_cap(MUS_SHARE_ONE + static_cast<std::uint32_t>(random() % (100UL * MUS_SHARE_ONE)));
     const std::uint64_t clamped = mus_clamp_vtime(vtime, clock, MUS_LAG_NS, cap);
     const auto offset = static_cast<std::int64_t>(clamped - clock);
     REQUIRE(offset >= -static_cast<std::int64_t>(MUS_LAG_NS));
@@ -155,9 +167,9 @@ TEST_CASE("the clamp holds a task between lag behind and cap ahead of the clock,
 }
 
 TEST_CASE("the forward cap is the same real time at the heaviest weight") {
-  CHECK(mus_forward_cap(MUS_WEIGHT_ONE) == MUS_MAX_AHEAD_NS);
-  // At 102400 the clock moves a hundredth as fast: a hundredth of the vtime is as long a wait.
-  CHECK(mus_forward_cap(MUS_WEIGHT_MAX) == MUS_MAX_AHEAD_NS / 100);
+  CHECK(mus_forward_cap(MUS_SHARE_ONE) == MUS_MAX_AHEAD_NS);
+  // At a hundred times the share the clock moves a hundredth as fast: a hundredth of the vtime is as long a wait.
+  CHECK(mus_forward_cap(100 * MUS_SHARE_ONE) == MUS_MAX_AHEAD_NS / 100);
 }
 
 TEST_CASE("only a task that is behind in service may preempt, a boosted one without a granularity") {

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/hierarchy.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/shares.hpp"
+#include "mus/abi.h"
+
+namespace mus {
+namespace {
+
+// Averages forget two thirds in this time. Longer than a request takes, shorter than anybody notices.
+constexpr std::chrono::duration<double> kMemory{0.1};
+constexpr double kSharesPerWeight = 1024.0 / 100;  // struct task_group's shares for one of cpu.weight
+constexpr double kThreadWeight = 100;              // at nice 0
+
+std::uint32_t bounded(double value, std::uint32_t least) {
+  constexpr double most = std::numeric_limits<std::uint32_t>::max();
+  return static_cast<std::uint32_t>(std::clamp(value, static_cast<double>(least), most));
+}
+
+/// What is known of a cgroup while its descendants are looked at.
+struct Place {
+  std::uint32_t controlled = ShareNode::kRoot;  ///< node of the nearest cgroup at or above it with the cpu controller
+};
+
+}  // namespace
+
+const Hierarchy::Average& Hierarchy::average(const CgroupRecord& cgroup, double fresh) {
+  const auto [entry, first] = averages_.try_emplace(to_u64(cgroup.id));
+  auto& average = entry->second;
+  const double part = first ? 1 : fresh;
+  average.threads += (cgroup.threads - average.threads) * part;
+  average.load += (cgroup.load - average.load) * part;
+  average.seen = round_;
+  return average;
+}
+
+ShareUpdate Hierarchy::update(const std::vector<CgroupRecord>& cgroups, unsigned cpus,
+                              std::chrono::nanoseconds elapsed) {
+  const double fresh = 1 - std::exp(-std::chrono::duration<double>(elapsed) / kMemory);
+  ++round_;
+
+  std::vector<ShareNode> nodes;
+  nodes.reserve(cgroups.size());
+  std::unordered_map<std::uint64_t, Place> places;
+  for (const auto& cgroup : cgroups) {
+    const auto above = places.find(to_u64(cgroup.parent));
+    const auto& recent = average(cgroup, fresh);
+    ShareNode node;
+    node.parent = above == places.end() ? ShareNode::kRoot : above->second.controlled;
+    node.threads = recent.threads;
+    node.load = std::max(recent.load, 1.0);
+    // Without the controller its threads are the nearest controlled cgroup's own, and compete there each for itself.
+    node.weight = cgroup.shares > 0 ? cgroup.shares / kSharesPerWeight : cgroup.load > 0 ? node.load : kThreadWeight;
+    const auto index = static_cast<std::uint32_t>(nodes.size());
+    places[to_u64(cgroup.id)] = {cgroup.shares > 0 ? index : node.parent};
+    nodes.push_back(node);
+  }
+  std::erase_if(averages_, [this](const auto& entry) { return entry.second.seen != round_; });
+
+  const auto shares = divide(nodes, cpus);
+  const double scale = normaliser(nodes, shares, cpus) * MUS_SHARE_ONE;
+  ShareUpdate update;
+  update.root = bounded(scale, 1);
+  update.heaviest = MUS_SHARE_ONE;
+  update.flows.reserve(cgroups.size());
+  for (std::size_t i = 0; i < cgroups.size(); ++i) {
+    if (cgroups[i].flow == 0) continue;
+    const FlowShare share{cgroups[i].flow, bounded(shares[i].own * scale, 1), bounded(shares[i].whole * scale, 1),
+                          bounded(shares[i].rivals * kSharesPerWeight, 0)};
+    if (nodes[i].threads > 0) {
+      const double boosted = static_cast<double>(share.own) * cgroups[i].boost / MUS_WEIGHT_ONE;
+      update.heaviest = std::max(update.heaviest, bounded(boosted, 1));
+    }
+    update.flows.push_back(share);
+  }
+  return update;
+}
+
+}  // namespace mus

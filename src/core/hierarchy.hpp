@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// From what the scheduler sees of the cgroup tree to what each cgroup competes with. Pure: time is an argument, the
+// only state is how many threads each cgroup had runnable of late.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "mus/scheduler.hpp"
+
+namespace mus {
+
+class Hierarchy {
+ public:
+  /// `elapsed`: since the last call; any, at the first.
+  [[nodiscard]] ShareUpdate update(const std::vector<CgroupRecord>& cgroups, unsigned cpus,
+                                   std::chrono::nanoseconds elapsed);
+
+ private:
+  /// Threads come and go many times between two looks; what counts is how many there are on average.
+  struct Average {
+    double threads = 0;
+    double load = 0;
+    std::uint64_t seen = 0;
+  };
+  const Average& average(const CgroupRecord& cgroup, double fresh);
+
+  std::unordered_map<std::uint64_t, Average> averages_;
+  std::uint64_t round_ = 0;
+};
+
+}  // namespace mus

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// How Linux' group scheduling divides CPU time between cgroups, as one number for each: pure arithmetic.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace mus {
+
+/// One cgroup. Weights are on cpu.weight's scale: 100 is the default, and what a thread at nice 0 weighs.
+struct ShareNode {
+  static constexpr std::uint32_t kRoot = UINT32_MAX;
+
+  std::uint32_t parent = kRoot;  ///< index of a node before this one, or kRoot
+  double weight = 100;           ///< among its siblings
+  double threads = 0;            ///< runnable ones directly in it, averaged over time: what it could use, in CPUs
+  double load = 0;               ///< what these threads weigh together
+};
+
+struct Share {
+  double own = 1;     ///< weight of the cgroup's own threads together; 1 is a thread of the root cgroup at nice 0
+  double whole = 1;   ///< of the cgroup with all below it
+  double rivals = 0;  ///< what competes directly below it, in cpu.weight's: a child of the weight w that comes gets
+                      ///< whole * w / (rivals + w)
+};
+
+/// For each node what it may weigh in a division without levels, so that this gives what the hierarchy would: at each
+/// level by weight, and what one cannot use (it has fewer threads) goes to its siblings by weight. For a cgroup that
+/// uses less than it may, or sleeps, it is the weight that it would have with no limit to what it can use: sleeping
+/// costs nothing.
+///
+/// That the two divisions agree: let L be the water level among siblings, that is CPU time per unit of weight. A cgroup
+/// with `whole` E that may use C CPUs hands each child with P of these E * P / C, and at the top E is weight / 100; so
+/// E is P / (100 L) for every cgroup that is not held back by its own threads, with one L for all of them.
+[[nodiscard]] std::vector<Share> divide(const std::vector<ShareNode>& nodes, double cpus);
+
+/// The factor by which divide()'s weights are to be multiplied, so that CPU time that is used has the weight 1 on
+/// average. Virtual time then passes as fast as it would without a hierarchy, and its constants keep their meaning. 1
+/// when nothing runs.
+[[nodiscard]] double normaliser(const std::vector<ShareNode>& nodes, const std::vector<Share>& shares, double cpus);
+
+}  // namespace mus

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+# cpu.weight counts at every level of the tree, as it does under the kernel's own scheduler: that is asked in the same
+# boot, on one CPU.
+# shellcheck source=/dev/null
+. /share/lib.sh
+
+POINTS=20 # permille that a share may differ from what is wanted
+
+# group PATH WEIGHT: with the cpu controller for what comes below it.
+group() {
+	mkdir -p "$CG/$1"
+	echo "$2" >"$CG/$1/cpu.weight"
+	echo +cpu >"$CG/$1/cgroup.subtree_control"
+}
+
+# container PATH WEIGHT THREADS
+container() {
+	mkdir -p "$CG/$1"
+	echo "$2" >"$CG/$1/cpu.weight"
+	spawn "$1" mus-load hog "$3"
+}
+end() {
+	for name in "$@"; do echo 1 >"$CG/$name/cgroup.kill"; done
+}
+
+# shares SECONDS CGROUP...: sets SHARES to what each got of what all got, in permille.
+shares() {
+	measure "$@"
+	SHARES=$(echo "$USED" | awk '{ for (i = 1; i <= NF; i++) s += $i; for (i = 1; i <= NF; i++) printf "%d ", 1000 * $i / s }')
+}
+
+# expect_shares_of SECONDS "WANTED ..." CGROUP...
+expect_shares_of() {
+	seconds=$1 wanted=$2
+	shift 2
+	shares "$seconds" "$@"
+	echo "   measured ${SHARES}wanted $wanted"
+	echo "$SHARES $wanted" | awk -v points="$POINTS" '{ n = NF / 2; for (i = 1; i <= n; i++) { d = $i - $(i + n); if (d < -points || d > points) exit 1 } }' ||
+		die "not so"
+}
+
+POD=kube/burstable
+G=kube/guaranteed/app
+R=$POD/redis/server
+N=$POD/noise/loop
+B=kube/besteffort/pod/batch
+
+group kube 79
+group kube/guaranteed 39
+group $POD 24
+group $POD/redis 4
+group $POD/noise 20
+group kube/besteffort 1
+group kube/besteffort/pod 1
+container $G 39 1
+container $R 17 1
+container $N 59 6
+container $B 1 4
+sleep 1
+
+step "the kernel's own scheduler: a node full of threads, then with a service of the system beside it"
+shares $((5 * WINDOWS)) $G $R $N $B
+alone=$SHARES
+container system 100 3
+sleep 1
+shares $((5 * WINDOWS)) system $G $R $N $B
+with_system=$SHARES
+echo "   $alone and $with_system"
+
+step "ours gives the same: 39 : 24 x (4 : 20) : 1, and beside the service 79 : 100"
+start_attached
+sleep 1
+expect_shares_of $((5 * WINDOWS)) "$with_system" system $G $R $N $B
+expect_shares_of $((5 * WINDOWS)) "558 268 27 137 6" system $G $R $N $B
+end system
+sleep 1
+expect_shares_of $((5 * WINDOWS)) "$alone" $G $R $N $B
+expect_shares_of $((5 * WINDOWS)) "609 62 312 15" $G $R $N $B
+
+step "a changed cpu.weight counts after a tenth of a second"
+echo 4 >"$CG/kube/guaranteed/cpu.weight"
+sleep 0.1
+expect_shares_of 1 "137 137 689 34" $G $R $N $B
+echo 39 >"$CG/kube/guaranteed/cpu.weight"
+
+step "what sleepers leave goes to their siblings"
+end $N
+sleep 0.5
+expect_shares_of $((3 * WINDOWS)) "609 375 15" $G $R $B
+container $N 59 6
+sleep 0.1
+expect_shares_of 1 "609 62 312 15" $G $R $N $B
+
+step "a boost multiplies across the levels, and leaves the others' ratios as they were"
+mus-scheduler prioritize --cgroup /$R --weight 4096 || die "prioritize failed"
+sleep 0.2
+expect_shares_of $((4 * WINDOWS)) "512 210 263 13" $G $R $N $B
+
+step "so does that of a pod, in which one container is shielded"
+mus-scheduler reset --all || die "reset failed"
+mus-scheduler prioritize --cgroup /$POD/noise --weight 4096 || die "prioritize failed"
+container $POD/noise/sidecar 59 1
+sleep 0.2
+expect_shares_of $((4 * WINDOWS)) "314 32 322 322 8" $G $R $N $POD/noise/sidecar $B
+mus-scheduler prioritize --cgroup /$POD/noise/sidecar --weight 1024 || die "prioritize failed"
+sleep 0.2
+expect_shares_of $((4 * WINDOWS)) "414 42 425 106 10" $G $R $N $POD/noise/sidecar $B
+mus-scheduler reset --all || die "reset failed"
+
+step "where the cpu controller is off, threads compete one by one in the cgroup above"
+end $G $R $N $B $POD/noise/sidecar
+group units 100
+echo -cpu >"$CG/units/cgroup.subtree_control"
+container system 100 2
+spawn units/one mus-load hog
+spawn units/three mus-load hog 3
+sleep 1
+expect_shares_of $((4 * WINDOWS)) "500 125 375" system units/one units/three
+
+step "and one of these is boosted like any other"
+mus-scheduler prioritize --cgroup /units/one --weight 4096 || die "prioritize failed"
+sleep 0.2
+expect_shares_of $((4 * WINDOWS)) "363 363 272" system units/one units/three
+
+stop_daemon
+echo "weights: the hierarchy holds"
