@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -95,9 +96,11 @@ int waker(std::size_t count, long period_ns, long run_ns) {
 // host). That looks like a wait, and hides the turn which ended the last one.
 constexpr long kStandstillNs = 1'000'000;
 constexpr long kReadCpuTimeEveryNs = 200'000;
+constexpr int kMostStandstills = 3;  // a machine with more of them is too busy to measure on
 
 int gaps(long seconds, long threads) {
   std::vector<long> longest(static_cast<std::size_t>(threads));
+  std::atomic<int> standstills = 0;
   const long end = now_ns() + seconds * kNsecPerSec;
   in_threads(threads, [&](long thread) {
     auto& mine = longest[static_cast<std::size_t>(thread)];
@@ -109,13 +112,20 @@ int gaps(long seconds, long threads) {
       const long has_cpu = now_ns(CLOCK_THREAD_CPUTIME_ID);
       const bool stood_still = has_cpu - had_cpu > kReadCpuTimeEveryNs + kStandstillNs;
       if (!stood_still) mine = std::max(mine, now - last);
-      if (stood_still && now - last > kNsecPerSec)
+      if (stood_still && now - last > kNsecPerSec) {
+        ++standstills;
         std::fprintf(stderr, "not counted: %ld ms with %ld us of CPU time\n", (now - last) / 1'000'000,
                      (has_cpu - had_cpu) / 1000);
+      }
       had_cpu = has_cpu;
       read_at = now;
     }
   });
+  if (standstills > kMostStandstills) {
+    std::fprintf(stderr, "mus-load: the machine itself stood still %d times; measure again when its host is quiet\n",
+                 standstills.load());
+    return 1;
+  }
   std::printf("%ld\n", *std::max_element(longest.begin(), longest.end()) / 1000);
   return 0;
 }

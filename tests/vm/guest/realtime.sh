@@ -16,6 +16,32 @@ echo "   the longest that one of two spinning threads did not run: $(($(cat /tmp
 [ "$(cat /tmp/meek)" -le 1000000 ] || die "a task was stranded behind the real-time one"
 scx_is enabled || die "ejected: $(api /status)"
 [ "$(api /status | tr -d ' \n' | grep -o '"reenqueues":[0-9]*' | cut -d: -f2)" -gt 0 ] || die "nothing was taken back from CPU 1"
+for group in loud meek busy; do echo 1 >"$CG/$group/cgroup.kill"; done
+
+# waited: for a CPU, by the boosted ones, in ms.
+waited() {
+	sleep 1.5 # the daemon reads its counters once a second
+	api /metrics | awk '/^mus_cgroup_wait_seconds_total/ { print int($NF * 1000) }'
+}
+
+# turn OPTION...: all of them, by chrt.
+turn() {
+	while read -r task; do chrt "$@" "$task" || die "chrt failed"; done <"$CG/turned/cgroup.threads"
+}
+
+step "tasks that become real-time ones while they wait do not count as waiting"
+spawn turned taskset 1 mus-load hog 4
+mus-scheduler prioritize --cgroup /turned --weight 4096 || die "prioritize failed"
+sleep 1
+before=$(waited)
+turn -r -p 1
+sleep 8
+turn -o -p 0
+after=$(waited)
+echo "   the four of them waited for $((after - before)) ms as ordinary tasks; 8 s were spent as real-time ones"
+[ "$before" -gt 0 ] || die "no wait was counted at all"
+[ $((after - before)) -le 16000 ] || die "the time as real-time tasks was counted"
+scx_is enabled || die "ejected: $(api /status)"
 
 stop_daemon
 echo "realtime: nobody was stranded"
