@@ -154,7 +154,7 @@ Result<std::int64_t> to_pid(std::string_view value) {
 
 Result<std::uint32_t> to_weight(std::string_view value) {
   const auto number = to_integer(value);
-  constexpr auto kAdvice = "Write a whole number from 16 to 102400: 1024 is what everybody has, 4096 the usual boost.";
+  constexpr auto kAdvice = "Write a whole number from 16 to 102400: 1024 changes nothing, 4096 is the usual boost.";
   if (!number) return wrong("weight", value, "is not a whole number.", kAdvice);
   if (*number < MUS_WEIGHT_MIN || *number > MUS_WEIGHT_MAX) return wrong("weight", value, "is out of range.", kAdvice);
   return static_cast<std::uint32_t>(*number);

@@ -14,17 +14,12 @@ namespace {
 // Averages forget two thirds in this time. Longer than a request takes, shorter than anybody notices.
 constexpr std::chrono::duration<double> kMemory{0.1};
 constexpr double kSharesPerWeight = 1024.0 / 100;  // struct task_group's shares for one of cpu.weight
-constexpr double kThreadWeight = 100;              // at nice 0
+constexpr double kAsleep = 1e-6;                   // threads: an average that has all but decayed
 
 std::uint32_t bounded(double value, std::uint32_t least) {
   constexpr double most = std::numeric_limits<std::uint32_t>::max();
   return static_cast<std::uint32_t>(std::clamp(value, static_cast<double>(least), most));
 }
-
-/// What is known of a cgroup while its descendants are looked at.
-struct Place {
-  std::uint32_t controlled = ShareNode::kRoot;  ///< node of the nearest cgroup at or above it with the cpu controller
-};
 
 }  // namespace
 
@@ -38,6 +33,10 @@ const Hierarchy::Average& Hierarchy::average(const CgroupRecord& cgroup, double 
   return average;
 }
 
+double Hierarchy::Average::load_when_runnable() const {
+  return threads > kAsleep ? load / std::min(threads, 1.0) : kThreadWeight;
+}
+
 ShareUpdate Hierarchy::update(const std::vector<CgroupRecord>& cgroups, unsigned cpus,
                               std::chrono::nanoseconds elapsed) {
   const double fresh = 1 - std::exp(-std::chrono::duration<double>(elapsed) / kMemory);
@@ -45,18 +44,18 @@ ShareUpdate Hierarchy::update(const std::vector<CgroupRecord>& cgroups, unsigned
 
   std::vector<ShareNode> nodes;
   nodes.reserve(cgroups.size());
-  std::unordered_map<std::uint64_t, Place> places;
+  std::unordered_map<std::uint64_t, std::uint32_t> controlled;  // the node at or above each that has the controller
   for (const auto& cgroup : cgroups) {
-    const auto above = places.find(to_u64(cgroup.parent));
+    const auto above = controlled.find(to_u64(cgroup.parent));
     const auto& recent = average(cgroup, fresh);
     ShareNode node;
-    node.parent = above == places.end() ? ShareNode::kRoot : above->second.controlled;
+    node.parent = above == controlled.end() ? ShareNode::kRoot : above->second;
     node.threads = recent.threads;
-    node.load = std::max(recent.load, 1.0);
+    node.load = std::max(recent.load_when_runnable(), 1.0);
     // Without the controller its threads are the nearest controlled cgroup's own, and compete there each for itself.
-    node.weight = cgroup.shares > 0 ? cgroup.shares / kSharesPerWeight : cgroup.load > 0 ? node.load : kThreadWeight;
+    node.weight = cgroup.shares > 0 ? cgroup.shares / kSharesPerWeight : node.load;
     const auto index = static_cast<std::uint32_t>(nodes.size());
-    places[to_u64(cgroup.id)] = {cgroup.shares > 0 ? index : node.parent};
+    controlled[to_u64(cgroup.id)] = cgroup.shares > 0 ? index : node.parent;
     nodes.push_back(node);
   }
   std::erase_if(averages_, [this](const auto& entry) { return entry.second.seen != round_; });

@@ -24,6 +24,8 @@ class Hierarchy {
     double threads = 0;
     double load = 0;
     std::uint64_t seen = 0;
+    /// Averaged over the time in which there is one: what it weighs must not depend on how often it sleeps.
+    [[nodiscard]] double load_when_runnable() const;
   };
   const Average& average(const CgroupRecord& cgroup, double fresh);
 

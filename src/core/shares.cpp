@@ -8,8 +8,7 @@
 namespace mus {
 namespace {
 
-constexpr double kThreadWeight = 100;  // at nice 0
-constexpr double kNone = 1e-6;         // demand, in CPUs: an average that has all but decayed
+constexpr double kNone = 1e-6;  // demand, in CPUs: an average that has all but decayed
 
 /// Siblings that share a capacity, in the order in which they are satisfied as the level (CPU time per weight) rises.
 /// Up to any level the first k are satisfied, so what they and the others take is the sum of two.

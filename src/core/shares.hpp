@@ -7,7 +7,10 @@
 
 namespace mus {
 
-/// One cgroup. Weights are on cpu.weight's scale: 100 is the default, and what a thread at nice 0 weighs.
+/// Of a thread at nice 0, on cpu.weight's scale.
+inline constexpr double kThreadWeight = 100;
+
+/// One cgroup. Weights are on cpu.weight's scale: 100 is the default.
 struct ShareNode {
   static constexpr std::uint32_t kRoot = UINT32_MAX;
 

@@ -71,6 +71,17 @@ TEST_CASE("without the cpu controller threads compete in the nearest cgroup abov
   CHECK(ratio(update, 1, 5) == Approx(1).epsilon(1e-3));
 }
 
+TEST_CASE("without the controller a thread weighs a cgroup's 100, however often it sleeps", "[hierarchy]") {
+  Hierarchy hierarchy;
+  for (int i = 0; i < 100; ++i) {
+    const std::uint32_t runs = i % 10 == 0 ? 1 : 0;
+    const auto update = hierarchy.update(
+        {record(1, 0, kHundred, 0), record(2, 1, 0, runs), record(3, 1, kHundred, runs), record(4, 1, 0, 1)}, 1, 40ms);
+    CAPTURE(i);
+    REQUIRE(ratio(update, 2, 3) == Approx(1).epsilon(1e-3));
+  }
+}
+
 TEST_CASE("the heaviest share includes the boost, and only that of who runs", "[hierarchy]") {
   Hierarchy hierarchy;
   auto boosted = record(1, 0, kHundred, 1);

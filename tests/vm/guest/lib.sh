@@ -95,6 +95,14 @@ measure() {
 	done
 }
 
+# permille NUMBER...: what part of their sum each is.
+permille() { echo "$*" | awk '{ for (i = 1; i <= NF; i++) s += $i; for (i = 1; i <= NF; i++) printf "%d ", 1000 * $i / s }'; }
+
+# near POINTS "MEASURED ..." "WANTED ...": none further off than that.
+near() {
+	echo "$2 $3" | awk -v points="$1" '{ n = NF / 2; for (i = 1; i <= n; i++) { d = $i - $(i + n); if (d < -points || d > points) exit 1 } }'
+}
+
 # in_ratio A B WANTED_PERMILLE: A/B within 10 % of what is wanted.
 in_ratio() {
 	RATIO=$(($1 * 1000 / ($2 + 1)))
@@ -156,9 +164,10 @@ expect_entitled() {
 	wanted=$(entitled "$2")
 	for _ in 1 2 3; do
 		measure "$1" w1 w2 w4 w8
-		shares=$(echo "$USED" | awk '{ for (i = 1; i <= NF; i++) s += $i; for (i = 1; i <= NF; i++) printf "%d ", 1000 * $i / s }')
+		# shellcheck disable=SC2086
+		shares=$(permille $USED)
 		echo "   $2 threads each: measured ${shares}wanted $wanted(permille)"
-		echo "$shares $wanted" | awk '{ n = NF / 2; for (i = 1; i <= n; i++) { d = $i - $(i + n); if (d < -30 || d > 30) exit 1 } }' && return 0
+		near 30 "$shares" "$wanted" && return 0
 	done
 	die "shares are not as entitled"
 }

@@ -27,19 +27,26 @@ end() {
 # shares SECONDS CGROUP...: sets SHARES to what each got of what all got, in permille.
 shares() {
 	measure "$@"
-	SHARES=$(echo "$USED" | awk '{ for (i = 1; i <= NF; i++) s += $i; for (i = 1; i <= NF; i++) printf "%d ", 1000 * $i / s }')
+	# shellcheck disable=SC2086
+	SHARES=$(permille $USED)
 }
 
-# expect_shares_of SECONDS "WANTED ..." CGROUP...
-expect_shares_of() {
+# expect SECONDS "WANTED ..." CGROUP...
+expect() {
 	seconds=$1 wanted=$2
 	shift 2
 	shares "$seconds" "$@"
 	echo "   measured ${SHARES}wanted $wanted"
-	echo "$SHARES $wanted" | awk -v points="$POINTS" '{ n = NF / 2; for (i = 1; i <= n; i++) { d = $i - $(i + n); if (d < -points || d > points) exit 1 } }' ||
-		die "not so"
+	near $POINTS "$SHARES" "$wanted" || die "not so"
 }
 
+# as_before "MEASURED ...": what the kernel's own scheduler gave, beside what was measured last.
+as_before() {
+	echo "   and the kernel's own gave $1"
+	near $POINTS "$SHARES" "$1" || die "not so"
+}
+
+LONG=$((3 * WINDOWS))
 POD=kube/burstable
 G=kube/guaranteed/app
 R=$POD/redis/server
@@ -60,52 +67,60 @@ container $B 1 4
 sleep 1
 
 step "the kernel's own scheduler: a node full of threads, then with a service of the system beside it"
-shares $((5 * WINDOWS)) $G $R $N $B
+shares $LONG $G $R $N $B
 alone=$SHARES
 container system 100 3
 sleep 1
-shares $((5 * WINDOWS)) system $G $R $N $B
+shares $LONG system $G $R $N $B
 with_system=$SHARES
-echo "   $alone and $with_system"
 
 step "ours gives the same: 39 : 24 x (4 : 20) : 1, and beside the service 79 : 100"
 start_attached
 sleep 1
-expect_shares_of $((5 * WINDOWS)) "$with_system" system $G $R $N $B
-expect_shares_of $((5 * WINDOWS)) "558 268 27 137 6" system $G $R $N $B
+expect $LONG "558 268 27 137 6" system $G $R $N $B
+as_before "$with_system"
 end system
 sleep 1
-expect_shares_of $((5 * WINDOWS)) "$alone" $G $R $N $B
-expect_shares_of $((5 * WINDOWS)) "609 62 312 15" $G $R $N $B
+expect $LONG "609 62 312 15" $G $R $N $B
+as_before "$alone"
 
 step "a changed cpu.weight counts after a tenth of a second"
 echo 4 >"$CG/kube/guaranteed/cpu.weight"
 sleep 0.1
-expect_shares_of 1 "137 137 689 34" $G $R $N $B
+expect 1 "137 137 689 34" $G $R $N $B
 echo 39 >"$CG/kube/guaranteed/cpu.weight"
 
 step "what sleepers leave goes to their siblings"
 end $N
 sleep 0.5
-expect_shares_of $((3 * WINDOWS)) "609 375 15" $G $R $B
+expect $LONG "609 375 15" $G $R $B
 container $N 59 6
 sleep 0.1
-expect_shares_of 1 "609 62 312 15" $G $R $N $B
+expect 1 "609 62 312 15" $G $R $N $B
+
+step "a moved thread competes where it is a tenth of a second later"
+cat "$CG/$G/cgroup.procs" >"$CG/$B/cgroup.procs"
+sleep 0.1
+expect 1 "160 802 38" $R $N $B
+end $B
+container $B 1 4
+container $G 39 1
+sleep 0.5
 
 step "a boost multiplies across the levels, and leaves the others' ratios as they were"
 mus-scheduler prioritize --cgroup /$R --weight 4096 || die "prioritize failed"
 sleep 0.2
-expect_shares_of $((4 * WINDOWS)) "512 210 263 13" $G $R $N $B
+expect $LONG "512 210 263 13" $G $R $N $B
 
 step "so does that of a pod, in which one container is shielded"
 mus-scheduler reset --all || die "reset failed"
 mus-scheduler prioritize --cgroup /$POD/noise --weight 4096 || die "prioritize failed"
 container $POD/noise/sidecar 59 1
 sleep 0.2
-expect_shares_of $((4 * WINDOWS)) "314 32 322 322 8" $G $R $N $POD/noise/sidecar $B
+expect $LONG "314 32 322 322 8" $G $R $N $POD/noise/sidecar $B
 mus-scheduler prioritize --cgroup /$POD/noise/sidecar --weight 1024 || die "prioritize failed"
 sleep 0.2
-expect_shares_of $((4 * WINDOWS)) "414 42 425 106 10" $G $R $N $POD/noise/sidecar $B
+expect $LONG "414 42 425 106 10" $G $R $N $POD/noise/sidecar $B
 mus-scheduler reset --all || die "reset failed"
 
 step "where the cpu controller is off, threads compete one by one in the cgroup above"
@@ -116,12 +131,28 @@ container system 100 2
 spawn units/one mus-load hog
 spawn units/three mus-load hog 3
 sleep 1
-expect_shares_of $((4 * WINDOWS)) "500 125 375" system units/one units/three
+expect $LONG "500 125 375" system units/one units/three
 
 step "and one of these is boosted like any other"
 mus-scheduler prioritize --cgroup /units/one --weight 4096 || die "prioritize failed"
 sleep 0.2
-expect_shares_of $((4 * WINDOWS)) "363 363 272" system units/one units/three
+expect $LONG "363 363 272" system units/one units/three
+
+step "cgroups that live for less than a division takes get no more than theirs, together"
+end system units/one units/three
+group jobs 10
+container rest 100 1
+sleep 0.5
+before=$(cpu_usec jobs) rest=$(cpu_usec rest)
+for job in $(seq 20); do
+	container "jobs/$job" 100 1
+	sleep 0.03
+	end "jobs/$job"
+done
+# shellcheck disable=SC2046
+SHARES=$(permille $(($(cpu_usec jobs) - before)) $(($(cpu_usec rest) - rest)))
+echo "   measured ${SHARES}wanted 91 909"
+near 60 "$SHARES" "91 909" || die "not so"
 
 stop_daemon
 echo "weights: the hierarchy holds"

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// When CPU time is divided anew, and when it is not.
+#include "daemon/share_keeper.hpp"
+
+#include <atomic>
+#include <catch2/catch_test_macros.hpp>
+#include <chrono>
+#include <future>
+
+using namespace mus;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kPatience = 10s;
+
+class FakeShares final : public CgroupShares {
+ public:
+  bool contended() override {
+    if (++looks == kLooks) looked.set_value();
+    return busy;
+  }
+  Result<std::vector<CgroupRecord>> walk() override {
+    if (++walks <= failures) return fail(Errc::io, "the test says so");
+    return std::vector<CgroupRecord>{{CgroupId{7}, {}, 3, 1024, 1024, 1, 100}};
+  }
+  void set(const ShareUpdate& update) override {
+    if (sets++ == 0) first.set_value(update);
+  }
+
+  static constexpr int kLooks = 4;
+  std::atomic<bool> busy = true;
+  int failures = 0;
+  std::atomic<int> looks = 0;
+  std::atomic<int> walks = 0;
+  std::atomic<int> sets = 0;
+  std::promise<void> looked;  ///< kLooks times
+  std::promise<ShareUpdate> first;
+};
+
+}  // namespace
+
+TEST_CASE("while tasks wait for CPUs the tree is walked and divided", "[share_keeper]") {
+  const auto shares = std::make_shared<FakeShares>();
+  auto first = shares->first.get_future();
+  const ShareKeeper keeper([=] { return shares; });
+  REQUIRE(first.wait_for(kPatience) == std::future_status::ready);
+  const auto update = first.get();
+  REQUIRE(update.flows.size() == 1);
+  CHECK(update.flows[0].flow == 3);
+}
+
+TEST_CASE("while none does, nothing is walked", "[share_keeper]") {
+  const auto shares = std::make_shared<FakeShares>();
+  shares->busy = false;
+  auto looked = shares->looked.get_future();
+  const ShareKeeper keeper([=] { return shares; });
+  REQUIRE(looked.wait_for(kPatience) == std::future_status::ready);
+  CHECK(shares->walks == 0);
+}
+
+TEST_CASE("a walk that fails leaves the shares as they are, and is tried again", "[share_keeper]") {
+  const auto shares = std::make_shared<FakeShares>();
+  shares->failures = 2;
+  auto first = shares->first.get_future();
+  const ShareKeeper keeper([=] { return shares; });
+  REQUIRE(first.wait_for(kPatience) == std::future_status::ready);
+  CHECK(shares->walks >= 3);
+}
+
+TEST_CASE("without an attached scheduler it waits, and ends when asked to", "[share_keeper]") {
+  std::promise<void> asked;
+  std::atomic<bool> once = false;
+  {
+    const ShareKeeper keeper([&]() -> std::shared_ptr<CgroupShares> {
+      if (!once.exchange(true)) asked.set_value();
+      return nullptr;
+    });
+    REQUIRE(asked.get_future().wait_for(kPatience) == std::future_status::ready);
+  }
+  SUCCEED("joined");
+}
