@@ -23,7 +23,7 @@ demo_usage() {
 		                    in a virtual machine
 		  --kernel SERIES   of the virtual machine (default 7.3)
 		  --rounds N        (default 3)
-		  --seconds N       of each of the six measurements in a round (default 5)
+		  --seconds N       of each row in a round, on an idle node twice (default 5)
 
 		Exit status 1: a boost did not bring 1.5 times the throughput, or an idle node
 		lost more than a tenth. Everything measured is kept in build/demo/.
@@ -32,7 +32,7 @@ demo_usage() {
 
 demo_in_vm() {
 	install -m 755 "$MUS_ROOT"/bench/demo/*.sh "$DEMO_OUT/"
-	say "booting kernel $kernel; the measurements take about three minutes"
+	say "booting kernel $kernel; the measurements take about four minutes"
 	vm --kernel "$kernel" --timeout 1800 --share "$DEMO_OUT" -- \
 		bash /share/measure.sh /share "$rounds" "$seconds"
 }

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # The demo's measurements, in a virtual machine or on a host that has sched_ext:
 #   measure.sh OUT [ROUNDS [SECONDS]]
-# One line of OUT/raw.csv for each measurement; OUT/status-*.json what the
-# daemon said after those under our scheduler; OUT/commands.txt what to type.
+# One line of OUT/raw.csv for each measurement, of which the idle node has
+# several in a round; OUT/status-*.json what the daemon said after those under
+# our scheduler; OUT/commands.txt what to type.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -14,6 +15,7 @@ OUT=$1
 ROUNDS=${2:-3}
 SECONDS_EACH=${3:-5}
 CSV=$OUT/raw.csv
+IDLE_TURNS=4 # of each scheduler in a round, an even number
 STARTED=$SECONDS
 
 progress() {
@@ -36,20 +38,21 @@ uptime_ms() {
 	awk '{ print int($1 * 1000) }' /proc/uptime
 }
 
-# One cell of the table. How many requests fill the time shows only while it
-# passes: a run that was over much too soon is made again with more.
+# measure ROUND ROW SECONDS: one line of raw.csv. How many requests fill the
+# time shows only while it passes: a run that was over much too soon is made
+# again with more.
 measure() {
-	local round=$1 row=$2 requests=500 rate usec before result cpu
+	local round=$1 row=$2 seconds=$3 requests=500 rate usec before result cpu
 	rate=$(load_redis 300 set | awk -F, '{ print int($2) }')
 	while :; do
-		((rate * SECONDS_EACH <= requests)) || requests=$((rate * SECONDS_EACH))
+		((rate * seconds <= requests)) || requests=$((rate * seconds))
 		usec=$(cpu_usec)
 		before=$(uptime_ms)
 		result=$(load_redis "$requests" get)
 		cpu=$(awk -v a="$usec" -v b="$(cpu_usec)" -v t="$(($(uptime_ms) - before))" \
 			'BEGIN { printf "%.3f", (b - a) / 1000 / t }')
 		rate=$(printf '%s\n' "$result" | awk -F, '{ print int($2) }')
-		((rate * SECONDS_EACH > requests * 3 / 2)) || break
+		((rate * seconds > requests * 3 / 2)) || break
 	done
 	# test, rps, avg, min, p50, p95, p99, max
 	printf '%s\n' "$result" | awk -F, -v OFS=, -v round="$round" -v row="$row" -v n="$requests" -v cpu="$cpu" \
@@ -75,29 +78,53 @@ prioritize_line() {
 	fi
 }
 
-under_eevdf() {
-	local round=$1
+attach() {
+	api -o /dev/null -X POST http://localhost/attach
+	scheduler_is enabled
+}
+
+detach() {
 	api -o /dev/null -X POST http://localhost/detach
 	scheduler_is disabled
-	measure "$round" eevdf-idle
+}
+
+# The two differ by less here than a virtual machine does from one quarter of
+# a minute to the next: short turns, in pairs that change their order.
+idle() {
+	local round=$1 turn each=$(((SECONDS_EACH * 2 + IDLE_TURNS - 1) / IDLE_TURNS))
+	for ((turn = 0; turn < IDLE_TURNS; turn++)); do
+		if (((turn + round) % 2)); then
+			detach
+			measure "$round" eevdf-idle "$each"
+			attach
+			measure "$round" mus-idle "$each"
+		else
+			attach
+			measure "$round" mus-idle "$each"
+			detach
+			measure "$round" eevdf-idle "$each"
+		fi
+	done
+}
+
+noise_under_eevdf() {
+	detach
 	start_noise
-	measure "$round" eevdf-noise
+	measure "$1" eevdf-noise "$SECONDS_EACH"
 	stop_noise
 }
 
-under_mus() {
+noise_under_mus() {
 	local round=$1 boost reset
 	boost=$(prioritize_line "$round")
 	reset=${boost/POST/DELETE}
-	api -o /dev/null -X POST http://localhost/attach
-	scheduler_is enabled
-	measure "$round" mus-idle
+	attach
 	start_noise
-	measure "$round" mus-noise
+	measure "$round" mus-noise "$SECONDS_EACH"
 	if ((round <= 2)); then typed "$boost"; else bash -c "$boost" >/dev/null; fi
-	measure "$round" mus-boosted
+	measure "$round" mus-boosted "$SECONDS_EACH"
 	if ((round == 1)); then typed "$reset"; else bash -c "$reset" >/dev/null; fi
-	measure "$round" mus-reset
+	measure "$round" mus-reset "$SECONDS_EACH"
 	stop_noise
 }
 
@@ -113,13 +140,14 @@ main() {
 	progress "warming up"
 	load_redis 3000 set >/dev/null
 	for ((round = 1; round <= ROUNDS; round++)); do
+		idle "$round"
 		# Turns, so that neither is always the one on a warmer machine.
 		if ((round % 2)); then
-			under_eevdf "$round"
-			under_mus "$round"
+			noise_under_eevdf "$round"
+			noise_under_mus "$round"
 		else
-			under_mus "$round"
-			under_eevdf "$round"
+			noise_under_mus "$round"
+			noise_under_eevdf "$round"
 		fi
 	done
 	{

@@ -22,19 +22,23 @@ IDLE_AT_LEAST = 0.9
 
 
 def read(path):
-    cells = {name: {column: [] for column in COLUMNS} for name, _ in ROWS}
+    """For each row and column one value per round: the median of those of the round."""
+    turns = {name: {} for name, _ in ROWS}
     with path.open(newline="") as file:
         for line in csv.DictReader(file):
-            for column in COLUMNS:
-                cells[line["row"]][column].append(float(line[column]))
-    rounds = {len(columns["ops_per_s"]) for columns in cells.values()}
-    if len(rounds) != 1 or 0 in rounds:
-        sys.exit(f"demo: error: {path} does not hold every row equally often")
-    return cells, rounds.pop()
+            turns[line["row"]].setdefault(line["round"], []).append([float(line[column]) for column in COLUMNS])
+    rounds = {tuple(of_row) for of_row in turns.values()}
+    if len(rounds) != 1 or () in rounds:
+        sys.exit(f"demo: error: {path} does not hold every row in every round")
+    cells = {}
+    for name, of_row in turns.items():
+        medians = [[statistics.median(column) for column in zip(*lines)] for lines in of_row.values()]
+        cells[name] = dict(zip(COLUMNS, zip(*medians)))
+    return cells, len(rounds.pop())
 
 
 def summary(values):
-    return {"median": statistics.median(values), "min": min(values), "max": max(values), "values": values}
+    return {"median": statistics.median(values), "min": min(values), "max": max(values), "values": list(values)}
 
 
 def counters(directory, rounds):
