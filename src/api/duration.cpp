@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdint>
 
+#include "api/characters.hpp"
+
 namespace mus {
 namespace {
 
@@ -16,10 +18,6 @@ constexpr std::array kUnits{Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"m
                             Unit{"ms", 1}};
 /// Far above every bound of ours, and far below any overflow when a few of them are added and multiplied.
 constexpr std::int64_t kMost = 1'000'000'000;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 std::optional<std::int64_t> take_number(std::string_view& text) {
   std::int64_t value = 0;

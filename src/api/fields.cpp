@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "api/characters.hpp"
 #include "api/duration.hpp"
 #include "mus/abi.h"
 
@@ -19,19 +20,6 @@ constexpr std::size_t kPathLength = 4095;
 constexpr std::int64_t kPidMost = 4'194'304;  // PID_MAX_LIMIT of the kernel
 constexpr std::chrono::milliseconds kTtlLeast{1000};
 constexpr std::chrono::milliseconds kTtlMost = std::chrono::hours{24 * 30};
-
-bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_alnum(char c) {
-  return is_lower(c) || is_upper(c) || is_digit(c);
-}
 
 bool is_dns_label(std::string_view s) {
   const auto inner = [](char c) { return is_lower(c) || is_digit(c) || c == '-'; };

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kLongestTtl = std::chrono::hours(24) * 366;
 
-tl::unexpected<ServiceError> refuse(Error error) {
+tl::unexpected<ServiceError> refusal(Error error) {
   return tl::unexpected(ServiceError{std::move(error), {}, {}});
 }
 
@@ -71,7 +71,7 @@ ServiceResult<void> MusService::check_attached(TimePoint now) const {
 }
 
 ServiceResult<PrioritizeReply> MusService::prioritize(const PrioritizeRequest& request) {
-  if (auto valid = check(request); !valid) return refuse(valid.error());
+  if (auto valid = check(request); !valid) return refusal(valid.error());
   const auto target = normalized(request.target);
   {
     const Lock lock(mutex_);
@@ -85,13 +85,13 @@ ServiceResult<PrioritizeReply> MusService::prioritize(const PrioritizeRequest& r
   if (auto ready = check_attached(now); !ready) return tl::unexpected(ready.error());
   BoostTable next = table_;
   auto put = next.put(target, request.weight, request.ttl, std::move(resolved->cgroups), now);
-  if (!put) return refuse(put.error());
+  if (!put) return refusal(put.error());
   const auto wanted = next.policies();
   if (wanted.size() > MUS_MAX_POLICIES) {
-    return refuse({Errc::capacity,
-                   "that would be " + std::to_string(wanted.size()) + " boosted cgroups; there is room for " +
-                       std::to_string(MUS_MAX_POLICIES),
-                   "boost whole pods instead of containers, or take back boosts that are no longer needed"});
+    return refusal({Errc::capacity,
+                    "that would be " + std::to_string(wanted.size()) + " boosted cgroups; there is room for " +
+                        std::to_string(MUS_MAX_POLICIES),
+                    "boost whole pods instead of containers, or take back boosts that are no longer needed"});
   }
   PrioritizeReply reply{*next.view(put->id, now), put->replaced, request.dry_run, std::move(resolved->note)};
   if (request.dry_run) {
@@ -132,7 +132,7 @@ ServiceResult<std::vector<Boost>> MusService::reset(const Target& target) {
   const auto shown = table_.view(options_.now(), attachment_.obstacle());
   auto removed = remove_all(shown, table_.reset(wanted), "taken back");
   if (removed.empty()) {
-    return refuse({Errc::not_found, "no boost matches " + to_text(wanted), "GET /priorities lists the boosts"});
+    return refusal({Errc::not_found, "no boost matches " + to_text(wanted), "GET /priorities lists the boosts"});
   }
   return removed;
 }
@@ -160,7 +160,7 @@ ServiceResult<void> MusService::detach() {
 
 ServiceResult<void> MusService::attach() {
   const Lock lock(mutex_);
-  if (stopping_) return refuse({Errc::unavailable, "the daemon is stopping", "start it again first"});
+  if (stopping_) return refusal({Errc::unavailable, "the daemon is stopping", "start it again first"});
   const auto now = options_.now();
   const auto done = attachment_.arm(now);
   reconcile();

@@ -17,7 +17,7 @@ using mus::test::request;
 
 namespace {
 
-struct Fixture {
+struct Routes {
   test::FakeService service;
   std::unique_ptr<HttpHandler> api = make_api(service, {"secret", "/run/mus-scheduler/token", false});
 
@@ -26,7 +26,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a boost answers with what was asked and what was applied, ids as strings") {
+TEST_CASE_METHOD(Routes, "a boost answers with what was asked and what was applied, ids as strings") {
   const auto response = ask(request("POST", "/prioritize?pod=redis&ttl=1.5&weight=2048"));
   REQUIRE(response.status == 200);
   CHECK(response.body.ends_with("}\n"));
@@ -47,13 +47,13 @@ TEST_CASE_METHOD(Fixture, "a boost answers with what was asked and what was appl
   CHECK(parsed(ask(request("GET", "/priorities")))["boosts"].size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a dry run is passed on and leaves no boost") {
+TEST_CASE_METHOD(Routes, "a dry run is passed on and leaves no boost") {
   CHECK(parsed(ask(request("POST", "/prioritize?pod=redis&dry_run=true")))["dry_run"] == true);
   CHECK(service.requests().at(0).dry_run);
   CHECK(service.boosts().empty());
 }
 
-TEST_CASE_METHOD(Fixture, "DELETE takes back one target, or all, and says what") {
+TEST_CASE_METHOD(Routes, "DELETE takes back one target, or all, and says what") {
   ask(request("POST", "/prioritize?pod=redis"));
   ask(request("POST", "/prioritize?unit=nginx"));
   const auto one = ask(json_request("DELETE", "/prioritize", R"({"pod":"redis"})"));
@@ -64,7 +64,7 @@ TEST_CASE_METHOD(Fixture, "DELETE takes back one target, or all, and says what")
   CHECK(parsed(ask(request("DELETE", "/prioritize?all=true")))["removed"].empty());
 }
 
-TEST_CASE_METHOD(Fixture, "each kind of error has its status and a problem document") {
+TEST_CASE_METHOD(Routes, "each kind of error has its status and a problem document") {
   struct Row {
     Errc code;
     int status;
@@ -97,7 +97,7 @@ TEST_CASE_METHOD(Fixture, "each kind of error has its status and a problem docum
   CHECK(service.boosts().empty());
 }
 
-TEST_CASE_METHOD(Fixture, "ambiguity lists the candidates, and a waiting time is said in header and body") {
+TEST_CASE_METHOD(Routes, "ambiguity lists the candidates, and a waiting time is said in header and body") {
   CHECK(parsed(ask(request("POST", "/prioritize?pod=twice")))["candidates"] == nlohmann::json{"a/twice", "b/twice"});
   service.fail_next({{Errc::unavailable, "The kubelet is away.", ""}, {}, 7s});
   const auto response = ask(request("POST", "/prioritize?pod=redis"));
@@ -105,19 +105,19 @@ TEST_CASE_METHOD(Fixture, "ambiguity lists the candidates, and a waiting time is
   CHECK(parsed(response)["retry_after_seconds"] == 7);
 }
 
-TEST_CASE_METHOD(Fixture, "a name that is not UTF-8 still gives a valid document") {
+TEST_CASE_METHOD(Routes, "a name that is not UTF-8 still gives a valid document") {
   service.fail_next({{Errc::io, "path \xff\xfe is bad", ""}, {}, {}});
   CHECK(parsed(ask(request("POST", "/prioritize?pod=redis")))["status"] == 500);
 }
 
-TEST_CASE_METHOD(Fixture, "an exception becomes a 500 that tells nothing of it") {
+TEST_CASE_METHOD(Routes, "an exception becomes a 500 that tells nothing of it") {
   service.on_slow_call = [] { throw std::runtime_error("password=hunter2"); };
   const auto response = ask(request("POST", "/prioritize?pod=redis"));
   CHECK(response.status == 500);
   CHECK(response.body.find("hunter2") == std::string::npos);
 }
 
-TEST_CASE_METHOD(Fixture, "a wrong method is told which ones there are, a wrong path which paths") {
+TEST_CASE_METHOD(Routes, "a wrong method is told which ones there are, a wrong path which paths") {
   const auto method = ask(request("GET", "/prioritize?pod=redis"));
   CHECK(method.status == 405);
   CHECK(header_of(method, "Allow") == "POST, DELETE");
@@ -130,7 +130,7 @@ TEST_CASE_METHOD(Fixture, "a wrong method is told which ones there are, a wrong 
   CHECK(ask(request("GET", "/status/")).status == 404);
 }
 
-TEST_CASE_METHOD(Fixture, "every answer forbids caching and sniffing") {
+TEST_CASE_METHOD(Routes, "every answer forbids caching and sniffing") {
   for (const auto* path : {"/livez", "/status", "/metrics", "/nothing"}) {
     const auto response = ask(request("GET", path));
     CHECK(header_of(response, "Cache-Control") == "no-store");
@@ -139,7 +139,7 @@ TEST_CASE_METHOD(Fixture, "every answer forbids caching and sniffing") {
   CHECK(header_of(api->refuse(431, "x"), "Cache-Control") == "no-store");
 }
 
-TEST_CASE_METHOD(Fixture, "the server's own refusals are problem documents") {
+TEST_CASE_METHOD(Routes, "the server's own refusals are problem documents") {
   for (const int status : {400, 408, 411, 413, 414, 431, 500, 503}) {
     const auto response = api->refuse(status, "Because.");
     CHECK(response.status == status);
@@ -149,7 +149,7 @@ TEST_CASE_METHOD(Fixture, "the server's own refusals are problem documents") {
   }
 }
 
-TEST_CASE_METHOD(Fixture, "calls without parameters refuse any, except the probes") {
+TEST_CASE_METHOD(Routes, "calls without parameters refuse any, except the probes") {
   for (const auto* path : {"/status", "/priorities", "/pods", "/metrics", "/version"}) {
     CHECK(ask(request("GET", std::string(path) + "?x=1")).status == 400);
   }
@@ -158,7 +158,7 @@ TEST_CASE_METHOD(Fixture, "calls without parameters refuse any, except the probe
   CHECK(ask(request("GET", "/readyz?verbose")).status == 200);
 }
 
-TEST_CASE_METHOD(Fixture, "readiness follows the scheduler, liveness does not") {
+TEST_CASE_METHOD(Routes, "readiness follows the scheduler, liveness does not") {
   StatusSnapshot status;
   status.mode = SchedulerMode::fallback;
   status.reason = "another scheduler is attached";
@@ -175,7 +175,7 @@ TEST_CASE_METHOD(Fixture, "readiness follows the scheduler, liveness does not") 
   CHECK(header_of(ask(request("GET", "/readyz")), "Retry-After").empty());
 }
 
-TEST_CASE_METHOD(Fixture, "the status tells why the kernel ejected us, in words and numbers") {
+TEST_CASE_METHOD(Routes, "the status tells why the kernel ejected us, in words and numbers") {
   StatusSnapshot status;
   status.mode = SchedulerMode::fallback;
   status.reason = "ejected";
@@ -201,7 +201,7 @@ TEST_CASE_METHOD(Fixture, "the status tells why the kernel ejected us, in words 
   CHECK(body["uptime_seconds"] == 60);
 }
 
-TEST_CASE_METHOD(Fixture, "pods are listed with or without a cgroup, and their source's failure is passed on") {
+TEST_CASE_METHOD(Routes, "pods are listed with or without a cgroup, and their source's failure is passed on") {
   service.set_pods(
       {{"default", "redis", "u", "main", "abc", Cgroup{CgroupId{7}, "/x"}, 4096, CgroupStats{1'500'000'000, 0, 3}},
        {"default", "job", "v", "main", "", {}, 1024, {}}});

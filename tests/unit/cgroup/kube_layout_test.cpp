@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "unit/cgroup/names.hpp"
+
 using namespace mus::kube;
+using namespace mus::test;
 
 namespace {
-const std::string uid = "3f2c9a10-7b6e-4d1e-9c55-0123456789ab";
-const std::string uid_ = "3f2c9a10_7b6e_4d1e_9c55_0123456789ab";
 const std::string static_uid = "2c8bcf396f1f0616612b8da61fb949d6";
-const std::string id(64, 'e');
 }  // namespace
 
 TEST_CASE("containers of both drivers, all runtimes and prefixed roots are recognised with uid and id") {

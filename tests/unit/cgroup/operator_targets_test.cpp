@@ -17,12 +17,12 @@
 
 #include "cgroup/preflight.hpp"
 #include "support/cgroup_fixture.hpp"
+#include "unit/cgroup/names.hpp"
 
 using namespace mus;
-using test::CgroupFixture;
+using namespace mus::test;
 
 namespace {
-const std::string uid_ = "3f2c9a10_7b6e_4d1e_9c55_0123456789ab";
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }

@@ -4,14 +4,12 @@
 #include <filesystem>
 
 #include "support/cgroup_fixture.hpp"
+#include "unit/cgroup/names.hpp"
 
 using namespace mus;
-using test::CgroupFixture;
+using namespace mus::test;
 
 namespace {
-const std::string uid = "3f2c9a10-7b6e-4d1e-9c55-0123456789ab";
-const std::string uid_ = "3f2c9a10_7b6e_4d1e_9c55_0123456789ab";
-const std::string id(64, 'e');
 const std::string slice = "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + uid_ + ".slice";
 const std::string scope = slice + "/cri-containerd-" + id + ".scope";
 const Container app{"app", id, Container::Kind::regular, true};

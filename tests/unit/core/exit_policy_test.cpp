@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kRestart = 1LL << 48;
 constexpr std::int64_t kHotplug = 1LL << 32;
-const TimePoint kStart{1000h};
+const TimePoint kBegin{1000h};
 
 ExitRecord record(std::uint32_t kind, std::int64_t code = 0) {
   return {kind, code, "", ""};
@@ -44,7 +44,7 @@ TEST_CASE("each exit kind has its verdict", "[exit_policy]") {
   for (const auto& row : rows) {
     CAPTURE(row.what);
     ExitPolicy policy;
-    const auto verdict = policy.ejected(row.record, kStart);
+    const auto verdict = policy.ejected(row.record, kBegin);
     CHECK(verdict.action == row.action);
     CHECK_FALSE(verdict.why.empty());
   }
@@ -52,7 +52,7 @@ TEST_CASE("each exit kind has its verdict", "[exit_policy]") {
 
 TEST_CASE("errors back off twice as long each time and are given up at the fifth in ten minutes", "[exit_policy]") {
   ExitPolicy policy;
-  auto now = kStart;
+  auto now = kBegin;
   for (const auto delay : {1s, 2s, 4s, 8s}) {
     const auto verdict = policy.ejected(record(1026), now);
     CHECK(verdict.action == Action::retry_later);
@@ -68,7 +68,7 @@ TEST_CASE("errors back off twice as long each time and are given up at the fifth
 
 TEST_CASE("ejections that are older than the window are forgotten", "[exit_policy]") {
   ExitPolicy policy;
-  auto now = kStart;
+  auto now = kBegin;
   for (int i = 0; i < 100; ++i) {
     CHECK(policy.ejected(record(1024), now).action == Action::retry_later);
     now += 151s;  // never five within 600 s
@@ -77,16 +77,16 @@ TEST_CASE("ejections that are older than the window are forgotten", "[exit_polic
 
 TEST_CASE("rearming forgets the history", "[exit_policy]") {
   ExitPolicy policy;
-  for (int i = 0; i < 5; ++i) (void)policy.ejected(record(1024), kStart);
+  for (int i = 0; i < 5; ++i) (void)policy.ejected(record(1024), kBegin);
   policy.rearm();
-  const auto verdict = policy.ejected(record(1024), kStart);
+  const auto verdict = policy.ejected(record(1024), kBegin);
   CHECK(verdict.action == Action::retry_later);
   CHECK(verdict.delay == 1s);
 }
 
 TEST_CASE("hotplug restarts never count towards giving up, but many in a row are slowed down", "[exit_policy]") {
   ExitPolicy policy;
-  auto now = kStart;
+  auto now = kBegin;
   for (int i = 0; i < 50; ++i) {
     CHECK(policy.ejected(record(66, kRestart), now).action == Action::attach_now);
     now += 2s;
