@@ -15,7 +15,7 @@ OUT=$1
 ROUNDS=${2:-3}
 SECONDS_EACH=${3:-5}
 CSV=$OUT/raw.csv
-IDLE_TURNS=4 # of each scheduler in a round, an even number
+IDLE_TURNS=4 # of each scheduler in a round
 STARTED=$SECONDS
 
 progress() {

@@ -28,8 +28,9 @@ def read(path):
         for line in csv.DictReader(file):
             turns[line["row"]].setdefault(line["round"], []).append([float(line[column]) for column in COLUMNS])
     rounds = {tuple(of_row) for of_row in turns.values()}
-    if len(rounds) != 1 or () in rounds:
-        sys.exit(f"demo: error: {path} does not hold every row in every round")
+    uneven = [name for name, of_row in turns.items() if len({len(lines) for lines in of_row.values()}) != 1]
+    if len(rounds) != 1 or uneven:
+        sys.exit(f"demo: error: {path} does not hold every row equally often in every round")
     cells = {}
     for name, of_row in turns.items():
         medians = [[statistics.median(column) for column in zip(*lines)] for lines in of_row.values()]
@@ -38,7 +39,7 @@ def read(path):
 
 
 def summary(values):
-    return {"median": statistics.median(values), "min": min(values), "max": max(values), "values": list(values)}
+    return {"median": statistics.median(values), "min": min(values), "max": max(values), "values": values}
 
 
 def counters(directory, rounds):

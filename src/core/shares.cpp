@@ -8,8 +8,6 @@
 namespace mus {
 namespace {
 
-constexpr double kNone = 1e-6;  // demand, in CPUs: an average that has all but decayed
-
 /// Siblings that share a capacity, in the order in which they are satisfied as the level (CPU time per weight) rises.
 /// Up to any level the first k are satisfied, so what they and the others take is the sum of two.
 class Division {
@@ -128,16 +126,16 @@ std::vector<Share> divide(const std::vector<ShareNode>& nodes, double cpus) {
     division.begin();
     for (std::size_t i = children.first[parent]; i < children.first[parent + 1]; ++i) {
       const std::size_t child = children.list[i];
-      if (demands[child] > kNone) numbers[child] = division.add({nodes[child].weight, demands[child]});
+      if (demands[child] > kAsleep) numbers[child] = division.add({nodes[child].weight, demands[child]});
     }
-    const bool own_threads = !top && nodes[parent].threads > kNone;
+    const bool own_threads = !top && nodes[parent].threads > kAsleep;
     const std::size_t own = own_threads ? division.add({nodes[parent].load, nodes[parent].threads}) : 0;
     division.fill(capacity);
 
     for (std::size_t i = children.first[parent]; i < children.first[parent + 1]; ++i) {
       const std::size_t child = children.list[i];
       const double weight = nodes[child].weight;
-      may_use[child] = demands[child] > kNone ? division.potential(numbers[child]) : division.newcomer(weight);
+      may_use[child] = demands[child] > kAsleep ? division.potential(numbers[child]) : division.newcomer(weight);
       shares[child].whole = top ? weight / kThreadWeight : shares[parent].whole * may_use[child] / capacity;
     }
     if (top) return;
@@ -157,7 +155,7 @@ double normaliser(const std::vector<ShareNode>& nodes, const std::vector<Share>&
   std::vector<std::size_t> taking;
   division.begin();
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].threads <= kNone) continue;
+    if (nodes[i].threads <= kAsleep) continue;
     division.add({shares[i].own, nodes[i].threads});
     taking.push_back(i);
   }

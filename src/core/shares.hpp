@@ -10,6 +10,9 @@ namespace mus {
 /// Of a thread at nice 0, on cpu.weight's scale.
 inline constexpr double kThreadWeight = 100;
 
+/// Threads: an average that has all but decayed.
+inline constexpr double kAsleep = 1e-6;
+
 /// One cgroup. Weights are on cpu.weight's scale: 100 is the default.
 struct ShareNode {
   static constexpr std::uint32_t kRoot = UINT32_MAX;
