@@ -138,6 +138,7 @@ static __always_inline void join_queue(struct task_struct* p, struct task_ctx* t
   if (tctx->queue == queue) return;
   p->scx.dsq_vtime += clock_of(queue) - clock_of(tctx->queue);
   tctx->queue = queue;
+  tctx->joined = true;
 }
 
 /* Which of a CPU's turns serves a queue: its class in the cache, or the last for the CPU's own. */

@@ -80,13 +80,18 @@ static __always_inline void charge(struct task_struct* p, struct task_ctx* tctx)
 }
 
 /* Where the task stands as it queues. Its flow is put between the bounds first, then the task within a turn of the
- * flow, then the task between the bounds. One that slept starts no earlier than its flow: the credit is the flow's. */
+ * flow, then the task between the bounds. One that slept starts no earlier than its flow: the credit is the flow's. So
+ * does one that comes from another cgroup or queue, running all along: its flow may have slept here until now, and
+ * taken for owed service that would be a credit of up to the forward bound, for which everybody else waits. */
 static __always_inline void place(struct task_struct* p, struct task_ctx* tctx, bool slept) {
   struct flow_service* service = lookup_service(tctx);
   u64 cap = mus_forward_cap(max_share);
   u64 clock = clock_of(tctx->queue);
-  u64 lag = slept ? lag_ns : cap;
+  u64 lag;
 
+  if (service && tctx->joined) slept = true;
+  tctx->joined = false;
+  lag = slept ? lag_ns : cap;
   if (service) {
     u64 seen = service->vtime, bounded = mus_clamp_vtime(seen, clock, lag, cap);
     u64 turn = mus_vtime_delta(slice_ns, tctx->rate);

@@ -26,6 +26,7 @@ struct task_ctx {
   s32 last_cpu;
   u16 class_cache;
   bool boosted;
+  bool joined;    /* its cgroup or its queue has changed since it was placed last: its flow may have slept there */
   bool none_idle; /* select_cpu has just looked for an idle CPU in vain: enqueue need not look again */
   bool queued;    /* came through a vtime queue, so that running it may move the clock */
   bool contended; /* others wait or waited for what it runs: its flow pays */
@@ -67,6 +68,7 @@ static __always_inline void refresh_policy(struct task_struct* p, struct task_ct
   if (id != tctx->cgroup_id) {
     tctx->flow = cgrp->level == 0 || (u32)p->tgid == daemon_tgid ? NO_FLOW : flow_of(cgrp, id);
     tctx->cgroup_id = id;
+    tctx->joined = true;
   }
   if (tctx->flow == NO_FLOW) {
     tctx->boosted = (u32)p->tgid == daemon_tgid;

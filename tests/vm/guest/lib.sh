@@ -76,23 +76,26 @@ in_cgroup() {
 		exec "$@"
 	)
 }
-cpu_usec() { awk '$1 == "usage_usec" { print $2 }' "$CG/$1/cpu.stat"; }
+cpu_usec() { cpu_usecs "$1"; }
+
+# cpu_usecs CGROUP...: one process reads them all. To start one for each takes time, a different one each time, on a
+# machine where everything waits for its turn, and the windows of the cgroups would be as different.
+cpu_usecs() {
+	files=
+	for group in "$@"; do files="$files $CG/$group/cpu.stat"; done
+	# shellcheck disable=SC2086
+	awk '$1 == "usage_usec" { print $2 }' $files
+}
 
 # measure SECONDS CGROUP...: sets USED to the CPU time of each in that time, in us.
 measure() {
 	seconds=$1
 	shift
-	before=
-	for group in "$@"; do before="$before $(cpu_usec "$group")"; done
+	before=$(cpu_usecs "$@")
 	sleep "$seconds"
-	USED=
-	for group in "$@"; do
-		# shellcheck disable=SC2086
-		set -- $before
-		USED="$USED $(($(cpu_usec "$group") - $1))"
-		shift
-		before="$*"
-	done
+	after=$(cpu_usecs "$@")
+	# shellcheck disable=SC2086
+	USED=$(echo $before $after | awk '{ n = NF / 2; for (i = 1; i <= n; i++) printf " %d", $(i + n) - $i }')
 }
 
 # permille NUMBER...: what part of their sum each is.

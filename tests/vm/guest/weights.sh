@@ -154,5 +154,21 @@ SHARES=$(permille $(($(cpu_usec jobs) - before)) $(($(cpu_usec rest) - rest)))
 echo "   measured ${SHARES}wanted 91 909"
 near 60 "$SHARES" "91 909" || die "not so"
 
+step "a running task that is moved to a cgroup which slept brings it no more credit than a sleeper has"
+end rest
+mkdir -p "$CG/empty" "$CG/waker"
+in_cgroup empty true # so that it is known
+spawn from mus-load hog
+moved=$!
+container rest 100 3
+sleep 1.5
+in_cgroup waker mus-load waker 100 7300 >/tmp/late &
+waker=$!
+sleep 0.3
+echo "$moved" >"$CG/empty/cgroup.procs"
+wait "$waker"
+echo "   a third one is late by (p50 p99 max, us) $(cat /tmp/late)"
+[ "$(cut -d ' ' -f 3 </tmp/late)" -le 100000 ] || die "too late"
+
 stop_daemon
 echo "weights: the hierarchy holds"
