@@ -32,6 +32,7 @@ enum mus_limits {
   MUS_MAX_POLICIES = 1024, /* boosted cgroups at once; also the number of statistics slots */
   MUS_MAX_FLOWS = 4096,    /* cgroups, with tasks in them or below, between which CPU time is shared out */
   MUS_MAX_CGROUPS = 8192,  /* with tasks in them or below that the daemon divides CPU time between */
+  MUS_MAX_LIMITS = 1024,   /* cgroups with a cpu.max at once; the first place stands for none */
   MUS_MAX_CPUS = 1024,     /* CPU ids that the daemon's BPF program can address */
   MUS_MAX_CACHES = 64,     /* last-level caches; further ones count as the last */
   MUS_NO_CACHE = 65535,    /* the cache of a CPU that was not online when the topology was read */
@@ -44,8 +45,33 @@ enum mus_limits {
 struct mus_policy {
   __u32 weight; /* MUS_WEIGHT_MIN .. MUS_WEIGHT_MAX */
   __u32 slot;   /* index into the per-CPU statistics, < MUS_MAX_POLICIES, unique among live entries */
+  __u32 lifted_from; /* cpu.max does not hold for these tasks at this level of the tree and below it (1: children of
+                        the root); 0: it holds everywhere */
 };
-MUS_STATIC_ASSERT(sizeof(struct mus_policy) == 8, "read by both sides");
+MUS_STATIC_ASSERT(sizeof(struct mus_policy) == 12, "read by both sides");
+
+/* A cgroup's cpu.max, and what came of it. Written by BPF. The counts mean what they do in cpu.stat. */
+struct mus_limit {
+  __u64 cgroup_id;    /* 0: free */
+  __u64 quota_ns;     /* in each period; 0: no limit (any more) */
+  __u64 period_ns;
+  __u64 burst_ns;     /* of what was not used before, how much may come on top */
+  __s64 budget_ns;    /* left; below 0: a debt */
+  __s64 pardons_ns;   /* what tasks inside the kernel may still run in this period without a budget */
+  __u64 began;        /* the present period, bpf_ktime_get_ns() */
+  __u64 throttled_at; /* since when; 0: it is not */
+  __u64 parked_at;    /* when a task was last made to wait for it */
+  __u64 periods;      /* that have ended and in which something ran or waited */
+  __u64 throttled_periods;
+  __u64 throttled_ns;
+  __u64 forced;  /* turns without a budget, so that the kernel's watchdog does not end us */
+  __u64 pardons; /* turns without a budget, for tasks that were stopped inside the kernel */
+  __u32 up;      /* the nearest limit above; 0: none */
+  __u32 level;   /* of the cgroup in the tree */
+  __u32 armed;   /* 1: its timer runs */
+  __u32 pad;
+} __attribute__((aligned(64)));
+MUS_STATIC_ASSERT(sizeof(struct mus_limit) == 128, "read by both sides");
 
 /* A flow's share, written by the daemon; by BPF when the flow is new. 0: not known yet. */
 struct mus_share {
@@ -63,10 +89,14 @@ struct mus_cgroup_record {
   __u32 shares; /* 1024 for a cpu.weight of 100, 3 with cpu.idle; 0: the cpu controller is off here */
   __u32 flow;
   __u32 boost; /* of the nearest policy, as the flow's tasks last looked it up; 1024 = 1 */
+  __u32 lifted_from; /* of the same policy */
+  __s64 load;        /* of its runnable threads: their number in the upper, their weight in the lower half */
+  __u64 quota_ns;    /* cpu.max of this cgroup; 0: none */
+  __u64 period_ns;
+  __u32 level; /* in the tree; 1: a child of the root */
   __u32 pad;
-  __s64 load; /* of its runnable threads: their number in the upper, their weight in the lower half */
 };
-MUS_STATIC_ASSERT(sizeof(struct mus_cgroup_record) == 40, "read by both sides");
+MUS_STATIC_ASSERT(sizeof(struct mus_cgroup_record) == 64, "read by both sides");
 
 /* One last-level cache, or several CPUs that no cache is known of. */
 struct mus_cache {

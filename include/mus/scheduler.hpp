@@ -30,10 +30,25 @@ struct CgroupStats {
   std::uint64_t waits = 0;
 };
 
+/// A cgroup's cpu.max and what came of it since the present attach (or since the limit was first seen). The counts mean
+/// what they do in cpu.stat, where the kernel's own stand still while a sched_ext scheduler runs.
+struct LimitStats {
+  CgroupId id{};
+  std::uint64_t quota_us = 0;
+  std::uint64_t period_us = 0;
+  std::uint64_t burst_us = 0;
+  std::uint64_t periods = 0;
+  std::uint64_t throttled_periods = 0;
+  std::uint64_t throttled_us = 0;
+  std::uint64_t forced = 0;   ///< turns without a budget, so that the kernel's watchdog does not end us
+  std::uint64_t pardons = 0;  ///< turns without a budget, for tasks that were stopped inside the kernel
+};
+
 /// Counters since the present attach, summed over CPUs. Names are metric names without prefix, in abi.h's order.
 struct SchedulerStats {
   std::vector<std::pair<std::string, std::uint64_t>> counters;
   std::vector<std::pair<CgroupId, CgroupStats>> cgroups;  ///< one per policy in the map
+  std::vector<LimitStats> limits;                         ///< one per cgroup with a cpu.max in which something ran
   std::uint32_t caches = 0;                               ///< that have queues of their own; 0 while not attached
 };
 
@@ -46,6 +61,9 @@ struct CgroupRecord {
   std::uint32_t boost = 1024;  ///< weight of the nearest policy
   std::uint32_t threads = 0;   ///< runnable ones directly in it, at this moment ...
   std::uint32_t load = 0;      ///< ... and what they weigh together: 100 for one at nice 0
+  std::uint32_t level = 0;     ///< 1: a child of the root
+  double limit = 0;            ///< CPUs that its own cpu.max allows, quota over period; 0: no limit
+  std::uint32_t lifted_from = 0;  ///< its policy lifts limits at this level and below; 0: none
 };
 
 /// What a flow competes with, before its boost: struct mus_share of abi.h.

@@ -34,6 +34,11 @@ CgroupRecord from_abi(const mus_cgroup_record& record) {
   // Summed over CPUs while tasks move: for a moment it may be off by one.
   out.threads = static_cast<std::uint32_t>(std::max<std::int64_t>(threads, 0));
   out.load = static_cast<std::uint32_t>(std::max(load, 0));
+  out.level = record.level;
+  if (record.quota_ns > 0 && record.period_ns > 0) {
+    out.limit = static_cast<double>(record.quota_ns) / static_cast<double>(record.period_ns);
+  }
+  out.lifted_from = record.lifted_from;
   return out;
 }
 

@@ -12,13 +12,13 @@ Result<mus_policy> PolicySlots::plan(CgroupId id, std::uint32_t weight) const {
         Errc::invalid_argument, "weight " + std::to_string(weight) + " is off the scale",
         "use " + std::to_string(MUS_WEIGHT_MIN) + " to " + std::to_string(MUS_WEIGHT_MAX) + "; 1024 is unboosted");
   }
-  if (const auto found = entries_.find(id); found != entries_.end()) return mus_policy{weight, found->second.slot};
+  if (const auto found = entries_.find(id); found != entries_.end()) return mus_policy{weight, found->second.slot, 0};
   const auto free = std::find(taken_.begin(), taken_.end(), false);
   if (free == taken_.end()) {
     return fail(Errc::capacity, "all " + std::to_string(MUS_MAX_POLICIES) + " entries of the policy map are taken",
                 "take back a boost that is no longer needed");
   }
-  return mus_policy{weight, static_cast<__u32>(free - taken_.begin())};
+  return mus_policy{weight, static_cast<__u32>(free - taken_.begin()), 0};
 }
 
 void PolicySlots::commit(CgroupId id, const mus_policy& policy) {
