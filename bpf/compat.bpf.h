@@ -19,7 +19,10 @@ void scx_bpf_put_idle_cpumask(const struct cpumask* mask) __ksym;
 u32 scx_bpf_nr_cpu_ids(void) __ksym;
 bool bpf_cpumask_test_cpu(u32 cpu, const struct cpumask* mask) __ksym;
 struct cgroup* bpf_cgroup_ancestor(struct cgroup* cgrp, int level) __ksym;
+struct cgroup* bpf_cgroup_from_id(u64 id) __ksym;
 void bpf_cgroup_release(struct cgroup* cgrp) __ksym;
+void bpf_rcu_read_lock(void) __ksym;
+void bpf_rcu_read_unlock(void) __ksym;
 struct bpf_cpumask* bpf_cpumask_create(void) __ksym;
 void bpf_cpumask_release(struct bpf_cpumask* mask) __ksym;
 void bpf_cpumask_set_cpu(u32 cpu, struct bpf_cpumask* mask) __ksym;
@@ -75,16 +78,26 @@ static __always_inline bool mus_move_to_local(u64 dsq) {
   return scx_bpf_consume___k612(dsq);
 }
 
-/* 6.12: scx_bpf_dispatch_from_dsq; 6.13: scx_bpf_dsq_move. A task that an iteration over a queue has come to. */
+/* 6.12: scx_bpf_dispatch[_vtime]_from_dsq; 6.13: scx_bpf_dsq_move[_vtime]. A task that an iteration over a queue has
+ * come to; into an ordered queue, at its dsq_vtime. */
 bool scx_bpf_dispatch_from_dsq___k612(struct bpf_iter_scx_dsq* it, struct task_struct* p, u64 dsq,
                                       u64 flags) __ksym __weak;
 bool scx_bpf_dsq_move___k613(struct bpf_iter_scx_dsq* it, struct task_struct* p, u64 dsq, u64 flags) __ksym __weak;
+bool scx_bpf_dispatch_vtime_from_dsq___k612(struct bpf_iter_scx_dsq* it, struct task_struct* p, u64 dsq,
+                                            u64 flags) __ksym __weak;
+bool scx_bpf_dsq_move_vtime___k613(struct bpf_iter_scx_dsq* it, struct task_struct* p, u64 dsq,
+                                   u64 flags) __ksym __weak;
 
 #define MUS_THIS_ITERATOR (&___it) /* of libbpf's bpf_for_each */
 
 static __always_inline bool mus_dsq_move(struct bpf_iter_scx_dsq* it, struct task_struct* p, u64 dsq) {
   if (bpf_ksym_exists(scx_bpf_dsq_move___k613)) return scx_bpf_dsq_move___k613(it, p, dsq, 0);
   return scx_bpf_dispatch_from_dsq___k612(it, p, dsq, 0);
+}
+
+static __always_inline bool mus_dsq_move_vtime(struct bpf_iter_scx_dsq* it, struct task_struct* p, u64 dsq) {
+  if (bpf_ksym_exists(scx_bpf_dsq_move_vtime___k613)) return scx_bpf_dsq_move_vtime___k613(it, p, dsq, 0);
+  return scx_bpf_dispatch_vtime_from_dsq___k612(it, p, dsq, 0);
 }
 
 /* The first task of a queue, without its lock; NULL: to be looked for. From 6.19, but until 7.1 it may be one that has

@@ -33,6 +33,9 @@ struct flow {
   u64 generation; /* of the policies, when the following were looked up */
   u32 boost;      /* the matched policy's weight; 1024 = 1 */
   u32 slot;       /* of the matched policy, or MUS_NO_SLOT */
+  u32 lifted_from; /* of the matched policy */
+  u32 limit;      /* the lowest that its cgroup is under, see limit.bpf.h; 0: none ... */
+  u64 limits_at;  /* ... when this was looked up; 0: never */
   u32 birth;      /* which flow this is of all that there have been: its place in the maps may be a dead one's */
 } __attribute__((aligned(MUS_CACHE_LINE)));
 
@@ -129,6 +132,7 @@ static __noinline int resolve_policy(struct cgroup* cgrp, struct flow* flow) {
 
   flow->boost = MUS_WEIGHT_ONE;
   flow->slot = MUS_NO_SLOT;
+  flow->lifted_from = 0;
   if (!cgrp) return 0;
   bpf_for(level, 0, MUS_MAX_CGROUP_DEPTH) {
     s32 up = cgrp->level - level;
@@ -145,6 +149,7 @@ static __noinline int resolve_policy(struct cgroup* cgrp, struct flow* flow) {
     if (policy) {
       flow->boost = policy->weight;
       flow->slot = policy->slot;
+      flow->lifted_from = policy->lifted_from;
       break;
     }
   }
@@ -192,6 +197,8 @@ static __noinline u32 new_flow(struct cgroup* cgrp, u64 cgroup_id) {
   flow->cgroup_id = cgroup_id;
   flow->generation = 0;
   flow->boost = MUS_WEIGHT_ONE;
+  flow->lifted_from = flow->limit = 0;
+  flow->limits_at = 0;
   share = lookup_share(index);
   if (share) {
     share->whole = share->rivals = 0;

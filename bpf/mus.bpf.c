@@ -14,6 +14,7 @@
 
 #include "compat.bpf.h"
 #include "idle.bpf.h"
+#include "park.bpf.h"
 #include "policy.bpf.h"
 #include "preempt.bpf.h"
 #include "service.bpf.h"
@@ -23,8 +24,7 @@
 
 char _license[] SEC("license") = "GPL";
 
-#define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
-#define MAX_RT_PRIO 100       /* include/linux/sched/prio.h */
+#define MAX_RT_PRIO 100 /* include/linux/sched/prio.h */
 
 /* SCX_ECODE_ACT_RESTART | SCX_ECODE_RSN_HOTPLUG of enum scx_exit_code */
 #define RESTART_FOR_HOTPLUG (1ULL << 48 | 1ULL << 32)
@@ -41,6 +41,7 @@ s32 BPF_PROG(mus_select_cpu, struct task_struct* p, s32 prev_cpu, u64 wake_flags
   s32 cpu;
 
   if (!tctx) return prev_cpu;
+  if (tctx->limit && must_wait(p, tctx, bpf_ktime_get_ns())) return prev_cpu;
   cpu = claim_idle_cpu(p, prev_cpu);
   tctx->none_idle = cpu < 0;
   if (cpu < 0) return prev_cpu;
@@ -119,6 +120,7 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
   refresh_rate(p, tctx, now);
   place(p, tctx, enq_flags & SCX_ENQ_WAKEUP);
   if (enq_flags & SCX_ENQ_REENQ) count(MUS_REENQUEUES);
+  if (tctx->limit && park(p, tctx, enq_flags, now)) return;
 
   /* The core found nothing else for this CPU: let it go on. */
   if (enq_flags & SCX_ENQ_LAST) {
@@ -153,6 +155,11 @@ void BPF_PROG(mus_dispatch, s32 cpu, struct task_struct* prev) {
   struct cpu_ctx* cctx = lookup_cpu(cpu);
   u64 now = bpf_ktime_get_ns();
 
+  /* With its cgroup's time used up it is not one to keep; ops.enqueue parks it. */
+  if (tctx && tctx->limit) {
+    charge(prev, tctx);
+    if (tctx->free_turn || must_wait(prev, tctx, now)) tctx = NULL;
+  }
   if (!cctx || relieve(cctx, cpu, now) || balance(cpu, now)) return;
   choose_turn(cpu, now, tctx != NULL);
   if (tctx && cctx->next.found) {
@@ -200,6 +207,22 @@ void BPF_PROG(mus_running, struct task_struct* p) {
   tctx->charged_until = tctx->turn_began = p->se.sum_exec_runtime;
   cctx->preempting_at = 0;
   note_running(cctx, comparable_vtime(p, tctx, cpu), tctx->rate, now);
+  /* It ran out while this one was queued, or all that this one is to do is to have run. */
+  if (tctx->limit && (tctx->free_turn == MUS_FORCED_TURN || must_wait(p, tctx, now)))
+    scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
+}
+
+SEC("struct_ops/mus_tick")
+void BPF_PROG(mus_tick, struct task_struct* p) {
+  struct task_ctx* tctx = lookup_task(p);
+  u64 now;
+
+  if (!tctx || tctx->flow == NO_FLOW) return;
+  now = bpf_ktime_get_ns();
+  look_for_limits(p, tctx, now);
+  if (!tctx->limit) return;
+  charge(p, tctx);
+  if (tctx->free_turn ? !reads_rcu(p) : must_wait(p, tctx, now)) p->scx.slice = 0;
 }
 
 SEC("struct_ops/mus_stopping")
@@ -210,6 +233,7 @@ void BPF_PROG(mus_stopping, struct task_struct* p, bool runnable) {
   if (cctx) cctx->running = 0;
   if (!tctx) return;
   charge(p, tctx);
+  if (tctx->free_turn) end_free_turn(p, tctx);
   if (!runnable) {
     end_wait(tctx);
     return;
@@ -237,9 +261,11 @@ void BPF_PROG(mus_cpu_release, s32 cpu, struct scx_cpu_release_args* args) {
   cctx->releasing = 0;
 }
 
-/* From 6.19: a higher class takes the CPU, so what waits on its own queue goes where others can take it. */
-SEC("?tp_btf/sched_switch")
+/* Was prev stopped inside the kernel? Otherwise it was on its way back to user space, and holds nothing.
+ * From 6.19 besides: a higher class takes the CPU, so what waits on its own queue goes where others can take it. */
+SEC("tp_btf/sched_switch")
 int BPF_PROG(mus_sched_switch, bool preempted, struct task_struct* prev, struct task_struct* next, u32 prev_state) {
+  if (limits_used > NO_LIMIT + 1) note_inside(prev, preempted || prev_state);
   if (next->prio < MAX_RT_PRIO && prev->prio >= MAX_RT_PRIO && bpf_ksym_exists(scx_bpf_reenqueue_local___v2___k619))
     scx_bpf_reenqueue_local___v2___k619();
   return 0;
@@ -281,6 +307,7 @@ void BPF_PROG(mus_disable, struct task_struct* p) {
 SEC("tp_btf/cgroup_release")
 int BPF_PROG(mus_cgroup_release, struct cgroup* cgrp, const char* path) {
   drop_flow(cgrp->kn->id);
+  drop_limit(cgrp->kn->id);
   return 0;
 }
 
@@ -311,6 +338,10 @@ s32 BPF_PROG(mus_init) {
     err = scx_bpf_create_dsq(dsq_of(PINNED_QUEUES + index), -1);
     if (err) return err;
   }
+  bpf_for(index, NO_LIMIT + 1, MUS_MAX_LIMITS) {
+    err = make_limit(index);
+    if (err) return err;
+  }
   bpf_for(index, 0, nr_caches) {
     err = make_masks(index);
     if (err) return err;
@@ -333,6 +364,7 @@ struct sched_ext_ops mus_ops = {
     .enqueue = (void*)mus_enqueue,
     .dispatch = (void*)mus_dispatch,
     .running = (void*)mus_running,
+    .tick = (void*)mus_tick,
     .stopping = (void*)mus_stopping,
     .set_cpumask = (void*)mus_set_cpumask,
     .cpu_release = (void*)mus_cpu_release,

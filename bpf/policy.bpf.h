@@ -114,6 +114,28 @@ static inline __u64 mus_clamp_vtime(__u64 vtime, __u64 clock, __u64 lag, __u64 c
   return vtime;
 }
 
+/* cpu.max. What a cgroup has run beyond its quota it pays back in full, but for what goes beyond a quota and this: it
+ * runs on until a tick on each CPU, and its next turn must come within bounds. */
+#define MUS_MAX_DEBT_NS (200 * MUS_NSEC_PER_MSEC)
+
+/* A parked task that was stopped inside the kernel gets a turn after this long ... */
+#define MUS_PARKED_INSIDE_NS (20 * MUS_NSEC_PER_MSEC)
+/* ... and any after this long: a third of the kernel's watchdog, SCX_WATCHDOG_MAX_TIMEOUT (kernel/sched/ext.c). */
+#define MUS_MAX_PARKED_NS (10000 * MUS_NSEC_PER_MSEC)
+/* For each of these in the budget one parked task is let go. */
+#define MUS_LEAST_TURN_NS (MUS_NSEC_PER_MSEC / 2)
+
+/* What is left of a limit after so many periods have ended, as in kernel/sched/fair.c, __refill_cfs_bandwidth_runtime():
+ * each brings a quota, and at most a quota and the burst are kept. Quota and burst are below 2^54 (MAX_BW_RUNTIME). */
+static inline __s64 mus_refill(__s64 budget, __u64 quota, __u64 burst, __u64 periods) {
+  __s64 most = (__s64)(quota + burst), least = -(__s64)(quota + MUS_MAX_DEBT_NS);
+
+  if (budget > most) return most;
+  if (budget < least) budget = least;
+  if (!quota || periods > (__u64)(most - budget) / quota) return most;
+  return budget + (__s64)(quota * periods);
+}
+
 /* How often a cache looks whether another one has too much to do. */
 #define MUS_PACE_WINDOW_NS (100 * MUS_NSEC_PER_MSEC)
 

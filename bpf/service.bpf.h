@@ -3,6 +3,7 @@
 #ifndef MUS_SERVICE_BPF_H
 #define MUS_SERVICE_BPF_H
 
+#include "limit.bpf.h"
 #include "queue.bpf.h"
 
 const volatile u64 slice_ns = 3 * MUS_NSEC_PER_MSEC;
@@ -76,6 +77,7 @@ static __always_inline void charge(struct task_struct* p, struct task_ctx* tctx)
   tctx->charged_until = p->se.sum_exec_runtime;
   p->scx.dsq_vtime += mus_vtime_delta(ran, tctx->rate);
   if (tctx->contended) charge_flow(tctx, ran);
+  if (tctx->limit) charge_limits(tctx->limit, tctx->lifted_from, ran);
   account_run(tctx, ran);
 }
 

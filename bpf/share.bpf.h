@@ -17,9 +17,17 @@ struct mus_share flow_shares[MUS_MAX_FLOWS];
 volatile u32 root_share = MUS_SHARE_ONE;
 volatile u32 max_share = MUS_SHARE_ONE;
 
-/* The part of the kernel's struct that is of interest; it is not there without CONFIG_FAIR_GROUP_SCHED. */
+/* The parts of the kernel's structs that are of interest. They are not there without CONFIG_FAIR_GROUP_SCHED and
+ * CONFIG_CFS_BANDWIDTH. */
+struct cfs_bandwidth___mus {
+  s64 period; /* ns */
+  u64 quota;
+  u64 burst;
+} __attribute__((preserve_access_index));
+
 struct task_group___mus {
   unsigned long shares;
+  struct cfs_bandwidth___mus cfs_bandwidth;
 } __attribute__((preserve_access_index));
 
 static __always_inline struct mus_share* lookup_share(u32 flow) {
@@ -29,18 +37,25 @@ static __always_inline struct mus_share* lookup_share(u32 flow) {
   return index < MUS_MAX_FLOWS ? &flow_shares[index] : NULL;
 }
 
+/* NULL where the cpu controller is off. */
+static __always_inline struct task_group___mus* task_group_of(const struct cgroup* cgrp) {
+  struct task_group___mus* group = NULL;
+  const void* slot;
+
+  slot = (const void*)__builtin_preserve_access_index(&cgrp->subsys);
+  slot += bpf_core_enum_value(enum cgroup_subsys_id, cpu_cgrp_id) * sizeof(void*);
+  /* The state of the controller is the first member of its struct task_group. */
+  return bpf_probe_read_kernel(&group, sizeof(group), slot) ? NULL : group;
+}
+
 /* cpu.weight as the kernel keeps it, cpu.idle included; 0 where the cpu controller is off. It is updated whichever
  * scheduler runs (kernel/sched/fair.c, __sched_group_set_shares()), so no callback and no file is needed. */
 static __noinline u32 group_shares(const struct cgroup* cgrp) {
   struct task_group___mus* group = NULL;
-  const void* slot;
 
   if (!cgrp || !bpf_core_field_exists(group->shares)) return SHARES_OF_100;
-  slot = (const void*)__builtin_preserve_access_index(&cgrp->subsys);
-  slot += bpf_core_enum_value(enum cgroup_subsys_id, cpu_cgrp_id) * sizeof(void*);
-  /* The state of the controller is the first member of its struct task_group. */
-  if (bpf_probe_read_kernel(&group, sizeof(group), slot) || !group) return 0;
-  return BPF_CORE_READ(group, shares) >> 10; /* scale_load() of 64-bit kernels */
+  group = task_group_of(cgrp);
+  return group ? BPF_CORE_READ(group, shares) >> 10 : 0; /* scale_load() of 64-bit kernels */
 }
 
 #endif

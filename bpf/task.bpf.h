@@ -7,18 +7,28 @@
 #include "flow.bpf.h"
 #include "policy.bpf.h"
 
+/* A turn for a parked task although its limit has no budget; see park.bpf.h. */
+enum free_turn {
+  MUS_NO_FREE_TURN,
+  MUS_FORCED_TURN,
+  MUS_PARDONED_TURN,
+};
+
 struct task_ctx {
   u64 cgroup_id;     /* the flow below is this cgroup's */
   u64 charged_until; /* se.sum_exec_runtime that is already in its vtime; immune to remote clocks */
   u64 runnable_at;   /* since when it waits for a CPU; 0: it does not */
   u64 unserved_at;   /* the same, but a turn of less than MUS_TURN_MIN_NS does not count as one */
   u64 turn_began;    /* se.sum_exec_runtime when it last got a CPU */
+  u64 parked_at;     /* when it was last made to wait for a limit */
   u64 rate;          /* at which its virtual time passes; set at each enqueue */
   u64 class_key;     /* of the CPUs of `class_cache` that it may use; see queue.bpf.h */
   u32 flow;
   u32 share;        /* of the flow, boosted; or its own in flow 0 */
   u32 slot;         /* for statistics: of the matched policy, or MUS_NO_SLOT */
   u32 birth;        /* of the flow */
+  u32 limit;        /* the lowest that the flow is under; 0: none */
+  u32 lifted_from;  /* the level from which the flow's limits do not hold; 0: they do */
   u32 queue;        /* in whose virtual time its vtime counts */
   u32 counted_flow; /* in whose load it is counted, while runnable ... */
   u32 counted_load; /* ... with this ... */
@@ -29,6 +39,8 @@ struct task_ctx {
   bool joined;    /* its cgroup or its queue has changed since it was placed last: its flow may have slept there */
   bool none_idle; /* select_cpu has just looked for an idle CPU in vain: enqueue need not look again */
   bool queued;    /* came through a vtime queue, so that running it may move the clock */
+  u8 free_turn;   /* enum free_turn: it has been let go, or runs, without a budget */
+  bool inside;    /* it was inside the kernel when it was parked */
   bool contended; /* others wait or waited for what it runs: its flow pays */
 };
 
@@ -73,6 +85,7 @@ static __always_inline void refresh_policy(struct task_struct* p, struct task_ct
   if (tctx->flow == NO_FLOW) {
     tctx->boosted = (u32)p->tgid == daemon_tgid;
     tctx->share = mus_boosted_share(root_share, tctx->boosted ? MUS_WEIGHT_MAX : MUS_WEIGHT_ONE);
+    tctx->limit = 0;
     return;
   }
   flow = lookup_flow(tctx->flow);
@@ -86,6 +99,8 @@ static __always_inline void refresh_policy(struct task_struct* p, struct task_ct
   tctx->share = mus_boosted_share(share->own, flow->boost);
   tctx->slot = flow->slot;
   tctx->birth = flow->birth;
+  tctx->limit = flow->limit;
+  tctx->lifted_from = flow->lifted_from;
 }
 
 static __always_inline void uncount_runnable(struct task_ctx* tctx) {

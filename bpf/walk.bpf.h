@@ -3,6 +3,7 @@
 #ifndef MUS_WALK_BPF_H
 #define MUS_WALK_BPF_H
 
+#include "limit.bpf.h"
 #include "task.bpf.h"
 
 /* What the last walk found. The daemon reads these; only one walk is under way at a time. */
@@ -32,6 +33,7 @@ SEC("iter/cgroup")
 int mus_walk(struct bpf_iter__cgroup* context) {
   struct cgroup *cgrp = context->cgroup, *parent;
   struct mus_cgroup_record* record;
+  struct bandwidth bandwidth = {};
   struct flow* flow;
   u64 index, id;
 
@@ -54,6 +56,10 @@ int mus_walk(struct bpf_iter__cgroup* context) {
   record->load = record->flow == NO_FLOW ? 0 : threads_of(record->flow);
   flow = lookup_flow(record->flow);
   record->boost = flow ? flow->boost : MUS_WEIGHT_ONE;
+  record->lifted_from = flow ? flow->lifted_from : 0;
+  record->level = cgrp->level;
+  record->quota_ns = read_bandwidth(cgrp, &bandwidth) ? bandwidth.quota_ns : 0;
+  record->period_ns = bandwidth.period_ns;
   return 0;
 }
 

@@ -119,6 +119,7 @@ enum mus_counter {
   MUS_REENQUEUES,        /* taken back from a CPU that a higher scheduling class claimed */
   MUS_RELIEVED,          /* ran out of turn after having waited for MUS_MAX_WAIT_NS */
   MUS_BALANCED,          /* tasks taken from another cache because time passed slower there */
+  MUS_PARKS,             /* tasks that were made to wait because their cgroup had used up its cpu.max */
   MUS_NR_COUNTERS,
 };
 

@@ -166,9 +166,24 @@ Result<void> BpfScheduler::configure(mus_bpf& skeleton, const KernelBtf& btf, st
   // 6.19 made re-enqueueing callable from anywhere and deprecated cpu_release; never have both.
   if (btf.has_function("scx_bpf_reenqueue_local___v2")) {
     skeleton.struct_ops.mus_ops->cpu_release = nullptr;
-    bpf_program__set_autoload(skeleton.progs.mus_sched_switch, true);
   }
   return {};
+}
+
+// BPF writes while this reads: each figure is right, together they may be of two moments.
+std::optional<LimitStats> limit_stats(const mus_limit& limit) {
+  const auto get = [](const __u64& from) { return __atomic_load_n(&from, __ATOMIC_RELAXED); };
+  const auto us = [&](const __u64& from) { return get(from) / 1000; };
+  if (get(limit.cgroup_id) == 0 || get(limit.quota_ns) == 0) return std::nullopt;
+  return LimitStats{CgroupId{get(limit.cgroup_id)},
+                    us(limit.quota_ns),
+                    us(limit.period_ns),
+                    us(limit.burst_ns),
+                    get(limit.periods),
+                    get(limit.throttled_periods),
+                    us(limit.throttled_ns),
+                    get(limit.forced),
+                    get(limit.pardons)};
 }
 
 // The iterator belongs to the tree that is mounted at the root: in a container, "/" may be another.
@@ -222,7 +237,6 @@ Result<void> BpfScheduler::attach() {
   if (!link) return system_failure("the scheduler could not be attached", errno, log.text);
   std::vector<Link> tracing;
   for (const bpf_program* program : {skeleton->progs.mus_cgroup_release, skeleton->progs.mus_sched_switch}) {
-    if (!bpf_program__autoload(program)) continue;
     tracing.emplace_back(bpf_program__attach(program));
     if (!tracing.back()) {
       return system_failure((std::string(bpf_program__name(program)) + " could not be attached").c_str(), errno,
@@ -323,6 +337,9 @@ Result<SchedulerStats> BpfScheduler::stats() {
   }
   if (!skeleton_) return stats;
   stats.caches = skeleton_->rodata->nr_caches;
+  for (const auto& limit : skeleton_->bss->limits) {
+    if (auto stat = limit_stats(limit); stat) stats.limits.push_back(*stat);
+  }
   std::vector<mus_cgroup_stats> per_cpu(static_cast<std::size_t>(libbpf_num_possible_cpus()));
   for (const auto& [id, policy] : slots_.entries()) {
     const int error = bpf_map__lookup_elem(skeleton_->maps.cgroup_stats, &policy.slot, sizeof policy.slot,

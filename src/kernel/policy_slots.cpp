@@ -54,7 +54,7 @@ std::vector<std::pair<CgroupId, std::uint32_t>> PolicySlots::weights() const {
 const std::vector<const char*>& counter_names() {
   static const std::vector<const char*> names = {
       "wakeups", "direct_dispatches", "shared_enqueues", "pinned_enqueues", "preemptions", "steals",
-      "kept",    "reenqueues",        "relieved",        "balanced"};
+      "kept",    "reenqueues",        "relieved",        "balanced", "parks"};
   return names;
 }
 
