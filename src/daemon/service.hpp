@@ -23,6 +23,7 @@ struct MusServiceOptions {
   std::string kernel;  ///< uname -r
   SchedulerOptions scheduler;
   std::function<TimePoint()> now = Clock::now;
+  bool allow_ignore_limit = false;
 };
 
 /// One mutex covers table, attachment and scheduler. It is never held while somebody else is waited for: pods and
