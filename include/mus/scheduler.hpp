@@ -153,6 +153,15 @@ class Scheduler {
   [[nodiscard]] virtual std::shared_ptr<CgroupShares> shares() const = 0;
 };
 
+/// A setting of cgroups that the kernel's own scheduler goes by: does ours, on this node?
+struct Enforcement {
+  std::string name;  ///< "cpu.weight", "cpu.max", "cpu.idle"
+  bool enforced = true;
+  std::string detail{};  ///< why not; where it is, a word about it or nothing
+  std::string advice{};  ///< what to do; empty where it is enforced
+  bool chosen = false;   ///< not enforced because an option says so: no reason to refuse
+};
+
 /// One line of `check`: can this node run us?
 struct CheckItem {
   enum class Level { ok, warning, failure };

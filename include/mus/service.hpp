@@ -87,6 +87,19 @@ enum class SchedulerMode {
   unsupported,
 };
 
+/// Of all cgroups with a cpu.max together. The counts run since the daemon started and never go back: cgroups that are
+/// gone, and attaches that are over, count on.
+struct LimitTotals {
+  std::uint64_t cgroups = 0;  ///< that have a limit now
+  std::uint64_t periods = 0;
+  std::uint64_t throttled_periods = 0;
+  std::uint64_t throttled_us = 0;
+  std::uint64_t forced = 0;
+  std::uint64_t pardons = 0;
+
+  bool operator==(const LimitTotals&) const = default;
+};
+
 struct StatusSnapshot {
   SchedulerMode mode = SchedulerMode::fallback;
   std::string reason;  ///< why not attached; empty when attached
@@ -103,6 +116,8 @@ struct StatusSnapshot {
   std::optional<std::chrono::milliseconds> pods_age;
   std::vector<Boost> boosts;
   std::chrono::seconds uptime{};
+  std::vector<Enforcement> enforced;
+  LimitTotals limits;
 };
 
 /// One container of the node for GET /pods.

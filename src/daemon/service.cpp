@@ -29,7 +29,7 @@ MusService::MusService(Scheduler& scheduler, PodSource& pods, const CgroupTree& 
       options_(std::move(options)),
       started_(options_.now()),
       resolver_(pods, tree),
-      attachment_(scheduler),
+      attachment_(scheduler, {}, options_.refusal),
       next_slow_tick_(started_) {
   publish(started_);
 }
