@@ -100,8 +100,10 @@ int run(const Options& options) {
     const auto enforced = find_enforced(options);
     log_findings(check_node(options, enforced));
     service_options.enforced = enforced ? *enforced : none_enforced(enforced.error().message);
-    log_line(enforced_summary(service_options.enforced));
-    if (enforced) service_options.refusal = find_refusal(*enforced, options.allow_unenforced);
+    if (enforced) {
+      log_line(enforced_summary(*enforced));
+      service_options.refusal = find_refusal(*enforced, options.allow_unenforced);
+    }
   }
 
   const auto scheduler =

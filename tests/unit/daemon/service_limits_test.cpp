@@ -133,6 +133,45 @@ TEST_CASE("where the levels of the tree cannot be told no limit is lifted, and b
   CHECK(node.lenient.prioritize(boost("nginx")));
 }
 
+TEST_CASE("the status has the totals of limits, over cgroups that are gone, too", "[service][limits]") {
+  Node node;
+  LimitStats limit;
+  limit.id = CgroupId{7};
+  limit.quota_us = 50000;
+  limit.period_us = 100000;
+  limit.periods = 40;
+  limit.forced = 2;
+  node.scheduler.set_limits({limit});
+  node.pass(1s);
+  CHECK(node.service.status()->limits == LimitTotals{1, 40, 0, 0, 2, 0});
+  node.scheduler.set_limits({});
+  node.pass(1s);
+  CHECK(node.service.status()->limits == LimitTotals{0, 40, 0, 0, 2, 0});
+}
+
+TEST_CASE("where something cannot be enforced the scheduler is not attached, also when asked", "[service][limits]") {
+  Node node;
+  node.service.stop();
+  MusServiceOptions options{false, "6.18.0-test", {}, [&node] { return node.now; }};
+  options.enforced = {{"cpu.max", false, "no cfs_bandwidth"}};
+  options.refusal = Error{Errc::unsupported, "cpu.max cannot be enforced here", "accept it with --allow-unenforced"};
+  MusService service{node.scheduler, node.pods, node.tree, options};
+  const auto started = service.start();
+  REQUIRE_FALSE(started);
+  CHECK(started.error().code == Errc::unsupported);
+  CHECK_FALSE(node.scheduler.attached());
+  CHECK(service.status()->mode == SchedulerMode::unsupported);
+  CHECK(service.status()->reason == "cpu.max cannot be enforced here");
+  CHECK(service.status()->enforced.at(0).detail == "no cfs_bandwidth");
+  const auto again = service.attach();
+  REQUIRE_FALSE(again);
+  CHECK(again.error().error.advice == "accept it with --allow-unenforced");
+  node.now += 10min;
+  service.tick();
+  CHECK_FALSE(node.scheduler.attached());
+  CHECK_FALSE(service.prioritize(boost("nginx")));
+}
+
 TEST_CASE("GET /pods has the limit of each container's own cgroup, and none where there is none", "[service][limits]") {
   LenientNode node;
   PodCgroup directory;
