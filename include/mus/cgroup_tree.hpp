@@ -48,6 +48,10 @@ class CgroupTree {
   /// The cgroup that a process is in; a pid that is reused between two looks is noticed and refused.
   [[nodiscard]] virtual Result<Cgroup> pid(std::int64_t pid) const = 0;
 
+  /// How deep it is in the kernel's own tree (1: a child of the root): what lifted limits are counted by.
+  /// Errc::unsupported where the cgroup root is only a part of that tree, so that nobody can tell.
+  [[nodiscard]] virtual Result<std::uint32_t> level(const Cgroup& cgroup) const = 0;
+
   /// Is the directory still there, with the same id?
   [[nodiscard]] virtual bool alive(const Cgroup& cgroup) const = 0;
 };
