@@ -54,9 +54,14 @@ static __always_inline bool dying(const struct task_struct* p) {
          p->pending.signal.sig[0] & SIGKILL_BIT;
 }
 
-/* Readers of RCU keep the whole machine waiting. (Without PREEMPT_RCU they are never preempted.) */
+/* Readers of RCU keep the whole machine waiting. (Without PREEMPT_RCU they are never preempted.) A BPF program's prologue
+ * makes `current` one, too: see mus_migration_disabled(). */
 static __always_inline bool reads_rcu(const struct task_struct* p) {
-  return bpf_core_field_exists(p->rcu_read_lock_nesting) && p->rcu_read_lock_nesting > 0;
+  struct cpu_ctx* here = lookup_cpu(bpf_get_smp_processor_id());
+  int own = here && here->releasing ? 2 : 1;
+
+  if (!bpf_core_field_exists(p->rcu_read_lock_nesting)) return false;
+  return p->rcu_read_lock_nesting > ((u64)p == bpf_get_current_task() ? own : 0);
 }
 
 /* The limit that p has to wait for; NO_LIMIT: it may run. */

@@ -44,7 +44,10 @@ expect_limits() {
 	echo "   used ${PERMILLE}of $wanted permille"
 	# shellcheck disable=SC2086
 	echo $PERMILLE $wanted | awk '{ n = NF / 2; for (i = 1; i <= n; i++) if ($i * 100 < $(i + n) * 95 || $i * 100 > $(i + n) * 103) exit 1 }' ||
-		die "not so"
+		{
+			mus-scheduler status --json | grep -A 12 '"limits"'
+			die "not so"
+		}
 }
 
 limited tenth 10000
