@@ -30,6 +30,7 @@ struct cpu_ctx {
   u64 vtime;         /* of the running task when `since` was, on the scale of the CPU's cache */
   u64 since;         /* bpf_ktime_get_ns() */
   u64 rate;          /* at which the running task's vtime passes */
+  u32 flow;          /* of that task */
   u64 preempting_at; /* when a waker last claimed this CPU; 0: nobody since the last switch */
   u32 running;       /* 1: one of our tasks runs here */
   u32 releasing;     /* 1: ops.cpu_release runs here, and ops.enqueue from within it */
@@ -67,9 +68,10 @@ static __always_inline void count(enum mus_counter counter) {
   if (cpu < MUS_MAX_CPUS) counters[cpu].values[counter]++;
 }
 
-static __always_inline void note_running(struct cpu_ctx* cctx, u64 vtime, u64 rate, u64 now) {
+static __always_inline void note_running(struct cpu_ctx* cctx, u64 vtime, u64 rate, u32 flow, u64 now) {
   cctx->vtime = vtime;
   cctx->rate = rate;
+  cctx->flow = flow;
   cctx->since = now;
   cctx->running = 1;
 }

@@ -34,8 +34,9 @@ struct flow {
   u32 boost;      /* the matched policy's weight; 1024 = 1 */
   u32 slot;       /* of the matched policy, or MUS_NO_SLOT */
   u32 lifted_from; /* of the matched policy */
-  u32 limit;      /* the lowest that its cgroup is under, see limit.bpf.h; 0: none ... */
-  u64 limits_at;  /* ... when this was looked up; 0: never */
+  u32 limit;      /* the lowest that its cgroup is under, see limit.bpf.h; 0: none */
+  u32 idle_levels; /* on its path: a bit for each level with cpu.idle, children of the root first */
+  u64 path_at;    /* when limit and idle_levels were looked up; 0: never */
   u32 birth;      /* which flow this is of all that there have been: its place in the maps may be a dead one's */
 } __attribute__((aligned(MUS_CACHE_LINE)));
 
@@ -197,8 +198,8 @@ static __noinline u32 new_flow(struct cgroup* cgrp, u64 cgroup_id) {
   flow->cgroup_id = cgroup_id;
   flow->generation = 0;
   flow->boost = MUS_WEIGHT_ONE;
-  flow->lifted_from = flow->limit = 0;
-  flow->limits_at = 0;
+  flow->lifted_from = flow->limit = flow->idle_levels = 0;
+  flow->path_at = 0;
   share = lookup_share(index);
   if (share) {
     share->whole = share->rivals = 0;

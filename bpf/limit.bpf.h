@@ -9,14 +9,15 @@
 #ifndef MUS_LIMIT_BPF_H
 #define MUS_LIMIT_BPF_H
 
-#include "flow.bpf.h"
+#include "rank.bpf.h"
+#include "task.bpf.h"
 
 #define NO_LIMIT 0
 #define NO_QUOTA (~0ULL) /* RUNTIME_INF: cpu.max is "max" */
 
-/* How old what a cgroup was found to be under may be. With the tick that finds it, and a period for it to show, a new
+/* How old what was found on a cgroup's path may be. With the tick that finds it, and a period for it to show, a new
  * limit holds after less than 100 ms. */
-#define LIMITS_FRESH_NS (40 * MUS_NSEC_PER_MSEC)
+#define PATH_FRESH_NS (40 * MUS_NSEC_PER_MSEC)
 
 /* SCX_ECODE_RSN_* of our own: not one that makes the kernel or the daemon load us again. */
 #define TOO_MANY_LIMITS 1
@@ -44,8 +45,9 @@ static u32 limits_used = NO_LIMIT + 1;
 static __always_inline struct mus_limit* lookup_limit(u32 limit) {
   u64 index = limit;
 
-  barrier_var(index); /* as in ordered_cpu() */
-  return index != NO_LIMIT && index < MUS_MAX_LIMITS ? &limits[index] : NULL;
+  if (index == NO_LIMIT || index >= MUS_MAX_LIMITS) return NULL;
+  asm volatile("%[index] &= %[mask]" : [index] "+r"(index) : [mask] "i"(MUS_MAX_LIMITS - 1)); /* as in lookup_cpu() */
+  return &limits[index];
 }
 
 /* cpu.max as the kernel keeps it. */
@@ -133,20 +135,28 @@ static __always_inline void put_above(u32 below, u32 above) {
   if (limit && limit->up != above) limit->up = above;
 }
 
-/* All limits at the cgroup and above it, the lowest first. */
-static __noinline int resolve_limits(struct cgroup* cgrp, struct flow* flow, u64 now) {
-  u32 lowest = NO_LIMIT, below = NO_LIMIT;
+/* All limits at the cgroup and above it, the lowest first; and which of these cgroups are idle. */
+static __noinline int resolve_path(struct cgroup* cgrp, struct flow* flow, struct flow_path* path, u64 now) {
+  u32 lowest = NO_LIMIT, below = NO_LIMIT, idle_levels = 0;
   s32 level;
 
-  if (!cgrp) return 0;
+  if (!cgrp || !flow || !path) return 0;
   bpf_for(level, 0, MUS_MAX_CGROUP_DEPTH) {
     s32 up = cgrp->level - level;
     struct cgroup* ancestor;
-    u32 limit;
+    u32 limit, place;
 
     if (up <= 0) break;
     ancestor = bpf_cgroup_ancestor(cgrp, up);
     if (!ancestor) break;
+    place = up - 1;
+    if (place < MUS_PATH_DEPTH) {
+      path->ids[place] = (u32)ancestor->kn->id;
+      if (is_idle_group(ancestor)) {
+        idle_levels |= 1U << place;
+        idle_groups = true;
+      }
+    }
     limit = limit_of(ancestor, up, now);
     bpf_cgroup_release(ancestor);
     if (limit == NO_LIMIT) continue;
@@ -156,6 +166,7 @@ static __noinline int resolve_limits(struct cgroup* cgrp, struct flow* flow, u64
   }
   put_above(below, NO_LIMIT);
   flow->limit = lowest;
+  flow->idle_levels = idle_levels;
   return 0;
 }
 
@@ -222,6 +233,24 @@ int charge_limits(u32 limit, u32 lifted_from, u64 ran) {
     limit = here->up;
   }
   return 0;
+}
+
+/* p runs on: is its cgroup under other limits than before? Seldom, and while it runs, so that what nobody uses costs
+ * nothing. A path stays what it is for as long as the cgroup lives. */
+static __always_inline void look_at_path(struct task_struct* p, struct task_ctx* tctx, u64 now) {
+  struct flow* flow = lookup_flow(tctx->flow);
+  struct flow_path* path;
+  struct cgroup* cgrp;
+  u64 seen;
+
+  if (!flow) return;
+  seen = flow->path_at;
+  if (seen && now - seen < PATH_FRESH_NS) return;
+  if (__sync_val_compare_and_swap(&flow->path_at, seen, now) != seen) return;
+  cgrp = p->cgroups->dfl_cgrp;
+  path = bpf_map_lookup_elem(&flow_paths, &tctx->flow);
+  if (cgrp && path && cgrp->kn->id == flow->cgroup_id) resolve_path(cgrp, flow, path, now);
+  tctx->limit = flow->limit;
 }
 
 #endif

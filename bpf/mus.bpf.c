@@ -93,7 +93,7 @@ static __always_inline bool preempt(struct task_struct* p, struct task_ctx* tctx
   s32 victim;
 
   if (!preempt_on_wakeup) return false;
-  victim = claim_victim_cpu(p, cpu, comparable_vtime(p, tctx, cpu), tctx->boosted, now);
+  victim = claim_victim_cpu(p, tctx, cpu, comparable_vtime(p, tctx, cpu), now);
   if (victim < 0) return false;
   tctx->queued = false;
   mus_insert(p, SCX_DSQ_LOCAL_ON | victim, slice_ns, enq_flags | SCX_ENQ_PREEMPT);
@@ -144,7 +144,7 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
 /* One more slice for the task that runs. */
 static __always_inline void keep(struct task_struct* p, struct task_ctx* tctx, struct cpu_ctx* cctx, s32 cpu, u64 now) {
   p->scx.slice = slice_ns;
-  note_running(cctx, comparable_vtime(p, tctx, cpu), tctx->rate, now);
+  note_running(cctx, comparable_vtime(p, tctx, cpu), tctx->rate, tctx->flow, now);
   count(MUS_KEPT);
 }
 
@@ -206,7 +206,7 @@ void BPF_PROG(mus_running, struct task_struct* p) {
   tctx->last_cpu = cpu;
   tctx->charged_until = tctx->turn_began = p->se.sum_exec_runtime;
   cctx->preempting_at = 0;
-  note_running(cctx, comparable_vtime(p, tctx, cpu), tctx->rate, now);
+  note_running(cctx, comparable_vtime(p, tctx, cpu), tctx->rate, tctx->flow, now);
   /* It ran out while this one was queued, or all that this one is to do is to have run. */
   if (tctx->limit && (tctx->free_turn == MUS_FORCED_TURN || must_wait(p, tctx, now)))
     scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
@@ -219,7 +219,7 @@ void BPF_PROG(mus_tick, struct task_struct* p) {
 
   if (!tctx || tctx->flow == NO_FLOW) return;
   now = bpf_ktime_get_ns();
-  look_for_limits(p, tctx, now);
+  look_at_path(p, tctx, now);
   if (!tctx->limit) return;
   charge(p, tctx);
   if (tctx->free_turn ? !reads_rcu(p) : must_wait(p, tctx, now)) p->scx.slice = 0;

@@ -265,19 +265,4 @@ static s32 make_limit(u32 index) {
   return scx_bpf_create_dsq(parked_dsq(index), -1);
 }
 
-/* p runs on: has it got limits, or others? Seldom, and while it runs, so that what nobody uses costs nothing. */
-static __always_inline void look_for_limits(struct task_struct* p, struct task_ctx* tctx, u64 now) {
-  struct flow* flow = lookup_flow(tctx->flow);
-  struct cgroup* cgrp;
-  u64 seen;
-
-  if (!flow) return;
-  seen = flow->limits_at;
-  if (seen && now - seen < LIMITS_FRESH_NS) return;
-  if (__sync_val_compare_and_swap(&flow->limits_at, seen, now) != seen) return;
-  cgrp = p->cgroups->dfl_cgrp;
-  if (cgrp && cgrp->kn->id == flow->cgroup_id) resolve_limits(cgrp, flow, now);
-  tctx->limit = flow->limit;
-}
-
 #endif

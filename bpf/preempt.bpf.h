@@ -4,6 +4,7 @@
 #define MUS_PREEMPT_BPF_H
 
 #include "queue.bpf.h"
+#include "rank.bpf.h"
 
 #define MUS_PROBES 2          /* CPUs of its cache that an ordinary waking task looks at besides its previous one */
 #define MUS_BOOSTED_PROBES 64 /* of the machine, its own cache first, that a boosted one looks at */
@@ -13,15 +14,21 @@
 
 const volatile bool preempt_on_wakeup = true;
 
+/* A lead that beats all others: of a task that makes way whatever service it has had. */
+#define MAKES_WAY (1ULL << 62)
+
 /* How far (vtime) the task on `cpu` is ahead of a waker at `vtime`; 0: not one to preempt. */
-static __always_inline u64 victim_lead(s32 cpu, u64 vtime, bool boost, u64 now) {
+static __always_inline u64 victim_lead(const struct task_ctx* waker, s32 cpu, u64 vtime, u64 now) {
   struct cpu_ctx* cctx = lookup_cpu(cpu);
   u64 there;
+  int before;
 
   if (!cctx || !cctx->running) return 0;
   if (cctx->preempting_at && now - cctx->preempting_at < MUS_PREEMPT_PENDING_NS) return 0;
+  before = idle_groups ? rank(waker->flow, cctx->flow) : 0;
+  if (before) return before > 0 ? MAKES_WAY : 0;
   there = projected_vtime(cctx, now);
-  return mus_may_preempt(vtime, there, boost) ? there - vtime : 0;
+  return mus_may_preempt(vtime, there, waker->boosted) ? there - vtime : 0;
 }
 
 /* One preemptor per CPU at a time. */
@@ -42,12 +49,14 @@ static __always_inline u64 clock_distance(s32 to, s32 from) {
 
 /* The previous CPU if it will do (the waker usually runs there: no interrupt to another CPU, warm caches), else the one
  * furthest ahead in service among a few probes. Claimed for p; -1: none. `vtime` is on the scale of prev's cache. */
-static __always_inline s32 claim_victim_cpu(const struct task_struct* p, s32 prev, u64 vtime, bool boost, u64 now) {
+static __always_inline s32 claim_victim_cpu(const struct task_struct* p, const struct task_ctx* tctx, s32 prev,
+                                            u64 vtime, u64 now) {
+  bool boost = tctx->boosted;
   u32 cache = cache_of(prev), total, probes, first, start, i;
   u64 best_lead = 0;
   s32 best = -1;
 
-  if (bpf_cpumask_test_cpu(prev, p->cpus_ptr) && victim_lead(prev, vtime, boost, now) && claim_victim(prev, now))
+  if (bpf_cpumask_test_cpu(prev, p->cpus_ptr) && victim_lead(tctx, prev, vtime, now) && claim_victim(prev, now))
     return prev;
   if (migration_disabled(p) || p->nr_cpus_allowed == 1 || cache >= MUS_MAX_CACHES) return -1;
   first = cache_first(cache);
@@ -62,7 +71,7 @@ static __always_inline s32 claim_victim_cpu(const struct task_struct* p, s32 pre
 
     if (cpu < 0 || cpu == prev || !bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) continue;
     if (boost && cache_of(cpu) != cache) there += clock_distance(cpu, prev);
-    lead = victim_lead(cpu, there, boost, now);
+    lead = victim_lead(tctx, cpu, there, now);
     if (lead > best_lead) {
       best_lead = lead;
       best = cpu;

@@ -27,6 +27,7 @@ struct cfs_bandwidth___mus {
 
 struct task_group___mus {
   unsigned long shares;
+  int idle; /* cpu.idle */
   struct cfs_bandwidth___mus cfs_bandwidth;
 } __attribute__((preserve_access_index));
 

@@ -95,7 +95,7 @@ static __always_inline void refresh_policy(struct task_struct* p, struct task_ct
     resolve_policy(cgrp, flow);
     flow->generation = generation;
   }
-  tctx->boosted = flow->boost > MUS_WEIGHT_ONE;
+  tctx->boosted = flow->boost > MUS_WEIGHT_ONE && !flow->idle_levels; /* with cpu.idle it is no preference */
   tctx->share = mus_boosted_share(share->own, flow->boost);
   tctx->slot = flow->slot;
   tctx->birth = flow->birth;
