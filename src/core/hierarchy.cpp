@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/shares.hpp"
+#include "core/tree_division.hpp"
 #include "mus/abi.h"
 
 namespace mus {
@@ -41,35 +41,28 @@ ShareUpdate Hierarchy::update(const std::vector<CgroupRecord>& cgroups, unsigned
   const double fresh = 1 - std::exp(-std::chrono::duration<double>(elapsed) / kMemory);
   ++round_;
 
-  std::vector<ShareNode> nodes;
-  nodes.reserve(cgroups.size());
-  std::unordered_map<std::uint64_t, std::uint32_t> controlled;  // the node at or above each that has the controller
+  std::vector<double> threads;
+  std::vector<double> loads;
   for (const auto& cgroup : cgroups) {
-    const auto above = controlled.find(to_u64(cgroup.parent));
     const auto& recent = average(cgroup, fresh);
-    ShareNode node;
-    node.parent = above == controlled.end() ? ShareNode::kRoot : above->second;
-    node.threads = recent.threads;
-    node.load = std::max(recent.load_when_runnable(), 1.0);
-    // Without the controller its threads are the nearest controlled cgroup's own, and compete there each for itself.
-    node.weight = cgroup.shares > 0 ? cgroup.shares / kSharesPerWeight : node.load;
-    const auto index = static_cast<std::uint32_t>(nodes.size());
-    controlled[to_u64(cgroup.id)] = cgroup.shares > 0 ? index : node.parent;
-    nodes.push_back(node);
+    threads.push_back(recent.threads);
+    loads.push_back(recent.load_when_runnable());
   }
   std::erase_if(averages_, [this](const auto& entry) { return entry.second.seen != round_; });
 
-  const auto shares = divide(nodes, cpus);
-  const double scale = normaliser(nodes, shares, cpus) * MUS_SHARE_ONE;
+  const auto tree = divide_tree(cgroups, threads, loads, cpus);
+  const auto allotted = allotments(tree, std::vector<double>(cgroups.size(), 1));
+  const double scale = normaliser(tree, allotted) * MUS_SHARE_ONE;
   ShareUpdate update;
   update.root = bounded(scale, 1);
   update.heaviest = MUS_SHARE_ONE;
   update.flows.reserve(cgroups.size());
   for (std::size_t i = 0; i < cgroups.size(); ++i) {
     if (cgroups[i].flow == 0) continue;
-    const FlowShare share{cgroups[i].flow, bounded(shares[i].own * scale, 1), bounded(shares[i].whole * scale, 1),
-                          bounded(shares[i].rivals * kSharesPerWeight, 0)};
-    if (nodes[i].threads > 0) {
+    const FlowShare share{cgroups[i].flow, bounded(tree.shares[i].own * scale, 1),
+                          bounded(tree.shares[i].whole * scale, 1),
+                          bounded(tree.shares[i].rivals * kSharesPerWeight, 0)};
+    if (threads[i] > 0) {
       const double boosted = static_cast<double>(share.own) * cgroups[i].boost / MUS_WEIGHT_ONE;
       update.heaviest = std::max(update.heaviest, bounded(boosted, 1));
     }
