@@ -58,10 +58,10 @@ struct Standing {
 /// One level on the way from the top to the target.
 struct ExplainedLevel {
   CgroupLevel level;
-  bool known = false;                ///< the scheduler has seen tasks in it: what follows is filled
+  bool known = false;                 ///< the scheduler has seen tasks in it: what follows is filled
   std::uint32_t active_siblings = 0;  ///< cgroups that compete at this level and have something to run
-  double rivals = 0;                 ///< what competes with it there, in cpu.weight's
-  double share = 0;                  ///< of the level, 0 to 1, if all of them could use everything
+  double rivals = 0;                  ///< what competes with it there, in cpu.weight's
+  double share = 0;                   ///< of the level, 0 to 1, if all of them could use everything
 };
 
 struct Explanation {
@@ -69,15 +69,15 @@ struct Explanation {
   Cgroup cgroup;
   std::optional<double> request;
   std::vector<ExplainedLevel> levels;
-  std::string missing;              ///< why the following is not known; empty when it is
+  std::string missing;  ///< why the following is not known; empty when it is
   double node_cpus = 0;
-  double threads = 0;               ///< runnable ones in it and below, averaged over a tenth of a second
-  double share = 0;                 ///< of the node: the product of the levels'
+  double threads = 0;  ///< runnable ones in it and below, averaged over a tenth of a second
+  double share = 0;    ///< of the node: the product of the levels'
   std::optional<Standing> now;
-  std::optional<Standing> then;     ///< with the weight that was asked about
-  std::optional<Outlook> outlook;   ///< with it, too
+  std::optional<Standing> then;    ///< with the weight that was asked about
+  std::optional<Outlook> outlook;  ///< with it, too
   std::vector<std::string> warnings;
-  std::string note;                 ///< e.g. which cgroup a pid is in; may be empty
+  std::string note;  ///< e.g. which cgroup a pid is in; may be empty
 };
 
 }  // namespace mus

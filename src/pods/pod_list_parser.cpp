@@ -25,9 +25,9 @@ enum class At : std::uint8_t {
   annotations,
   spec,
   status,
-  spec_containers,    // array; which one: Frame::kind
-  spec_container,     // object
-  resources,          // of a container in the spec
+  spec_containers,  // array; which one: Frame::kind
+  spec_container,   // object
+  resources,        // of a container in the spec
   requests,
   status_containers,  // array
   status_container,   // object

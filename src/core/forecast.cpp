@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/forecast.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "mus/abi.h"
+
+namespace mus {
+namespace {
+
+std::vector<std::uint32_t> weights_of(const DividedTree& tree, const Policies& policies) {
+  std::vector<std::uint32_t> weights;
+  weights.reserve(tree.parents.size());
+  for (std::size_t i = 0; i < tree.parents.size(); ++i) {
+    const auto own = policies.find(tree.view.records[i].id);
+    const auto above = tree.parents[i];
+    weights.push_back(own != policies.end() ? own->second : above == TreeView::kNone ? MUS_WEIGHT_ONE : weights[above]);
+  }
+  return weights;
+}
+
+std::vector<double> factors_of(const std::vector<std::uint32_t>& weights) {
+  std::vector<double> factors;
+  factors.reserve(weights.size());
+  for (const auto weight : weights) factors.push_back(static_cast<double>(weight) / MUS_WEIGHT_ONE);
+  return factors;
+}
+
+}  // namespace
+
+Forecast::Forecast(const DividedTree& tree, const Policies& policies)
+    : tree_(tree),
+      weights_(weights_of(tree, policies)),
+      factors_(factors_of(weights_)),
+      cpus_(with_below(allotments(tree.division, factors_), tree.parents)) {}
+
+double Forecast::entitled(std::size_t i, bool with_limits) const {
+  auto one = tree_.division;
+  // It competes as one that nothing but others hold back; what is below it is part of it.
+  std::vector<bool> below(one.nodes.size());
+  for (std::size_t k = i; k < one.nodes.size(); ++k) {
+    below[k] = k == i || (tree_.parents[k] != TreeView::kNone && below[tree_.parents[k]]);
+    if (below[k]) one.nodes[k].threads = 0;
+  }
+  one.nodes[i].threads = one.cpus;
+  one.shares[i].own = one.shares[i].whole;
+  if (!with_limits) {
+    for (std::size_t k = i; k != TreeView::kNone; k = tree_.parents[k]) {
+      one.nodes[k].most = std::numeric_limits<double>::infinity();
+    }
+  }
+  return allotments(one, factors_)[i];
+}
+
+bool Forecast::uncontended() const {
+  double used = 0;
+  for (std::size_t i = 0; i < cpus_.size(); ++i) {
+    if (tree_.parents[i] == TreeView::kNone) used += cpus_[i];
+  }
+  return used < tree_.view.cpus - kNoticeable;
+}
+
+std::vector<Loss> losses(const Forecast& before, const Forecast& after,
+                         const std::unordered_set<std::uint64_t>& containers) {
+  const auto& tree = before.tree();
+  std::vector<Loss> found;
+  std::vector<bool> reported(tree.parents.size());
+  for (std::size_t i = 0; i < tree.parents.size(); ++i) {
+    if (tree.parents[i] != TreeView::kNone && reported[tree.parents[i]]) {
+      reported[i] = true;  // as part of what is above
+      continue;
+    }
+    reported[i] = containers.contains(to_u64(tree.view.records[i].id)) || tree.view.threads[i] > kAsleep;
+    if (!reported[i] || before.cpus(i) - after.cpus(i) < kNoticeable) continue;
+    found.push_back({i, before.cpus(i), after.cpus(i)});
+  }
+  std::sort(found.begin(), found.end(), [](const Loss& a, const Loss& b) {
+    const double lost = a.before - a.after;
+    const double other = b.before - b.after;
+    return lost != other ? lost > other : a.index < b.index;
+  });
+  return found;
+}
+
+}  // namespace mus
