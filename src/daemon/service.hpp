@@ -10,7 +10,9 @@
 
 #include "core/boosts.hpp"
 #include "daemon/attachment.hpp"
+#include "daemon/forecaster.hpp"
 #include "daemon/target_resolver.hpp"
+#include "daemon/tree_watch.hpp"
 #include "mus/cgroup_tree.hpp"
 #include "mus/pod_source.hpp"
 #include "mus/scheduler.hpp"
@@ -36,6 +38,7 @@ class MusService final : public Service {
   std::vector<Boost> reset_all() override;
   std::vector<Boost> boosts() override;
   ServiceResult<std::vector<PodRow>> pods() override;
+  ServiceResult<Explanation> explain(const ExplainRequest& request) override;
   std::shared_ptr<const StatusSnapshot> status() override;
   ServiceResult<void> detach() override;
   ServiceResult<void> attach() override;
@@ -51,6 +54,8 @@ class MusService final : public Service {
   void stop();
   /// The attached scheduler's, or none.
   [[nodiscard]] std::shared_ptr<CgroupShares> shares() const;
+  /// Where the thread that looks at the tree leaves what it saw.
+  [[nodiscard]] TreeWatch& tree_watch() { return tree_watch_; }
   /// False when the scheduler's maps could not be read for some seconds although it is attached.
   [[nodiscard]] bool healthy() const;
 
@@ -60,6 +65,13 @@ class MusService final : public Service {
   [[nodiscard]] Result<void> check(const PrioritizeRequest& request) const;
   [[nodiscard]] ServiceResult<void> check_attached(TimePoint now) const;
   std::vector<Boost> remove_all(const std::vector<Boost>& shown, const std::vector<std::string>& ids, const char* why);
+  /// Why there is no tree to look at, or nothing.
+  [[nodiscard]] std::string no_tree() const;
+  Result<TreeWatch::View> look_for_outlook(const std::string& no_tree);
+  Outlook outlook(const Result<TreeWatch::View>& view, const Policies& before, const Policies& after,
+                  const std::vector<AppliedCgroup>& boosted);
+  void tell(Explanation& out, const TreeWatch::View& view, const Policies& before, const Policies& after,
+            const std::vector<CgroupLevel>& levels, bool with_weight);
   void reconcile();
   void forget_gone();
   void read_stats();
@@ -71,6 +83,8 @@ class MusService final : public Service {
   const MusServiceOptions options_;
   const TimePoint started_;
   TargetResolver resolver_;
+  Forecaster forecaster_;
+  TreeWatch tree_watch_;
 
   mutable std::mutex mutex_;
   Attachment attachment_;
