@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/explain_json.hpp"
 #include "mus/version.hpp"
 
 namespace mus {
@@ -192,10 +193,12 @@ std::string problem_json(const Problem& problem) {
 }
 
 std::string prioritize_json(const PrioritizeReply& reply) {
-  return text(Json{{"boost", to_json(reply.boost)},
-                   {"replaced", reply.replaced},
-                   {"dry_run", reply.dry_run},
-                   {"note", or_null(reply.note)}});
+  Json out{{"boost", to_json(reply.boost)},
+           {"replaced", reply.replaced},
+           {"dry_run", reply.dry_run},
+           {"note", or_null(reply.note)}};
+  add_outlook(out, reply.outlook);
+  return text(out);
 }
 
 std::string removed_json(const std::vector<Boost>& removed) {
