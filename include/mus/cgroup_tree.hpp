@@ -48,6 +48,10 @@ class CgroupTree {
   /// The cgroup that a process is in; a pid that is reused between two looks is noticed and refused.
   [[nodiscard]] virtual Result<Cgroup> pid(std::int64_t pid) const = 0;
 
+  /// The topmost cgroups of the node's own services: systemd's, the kubelet's, the container runtime's and ours, those
+  /// that there are; never one of a pod or below. What cannot be read is left out.
+  [[nodiscard]] virtual std::vector<CgroupId> node_services() const = 0;
+
   /// Is the directory still there, with the same id?
   [[nodiscard]] virtual bool alive(const Cgroup& cgroup) const = 0;
 };

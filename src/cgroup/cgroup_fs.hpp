@@ -23,6 +23,7 @@ class CgroupFs final : public CgroupTree {
   [[nodiscard]] Result<Cgroup> path(std::string_view path) const override;
   [[nodiscard]] Result<Cgroup> unit(std::string_view name) const override;
   [[nodiscard]] Result<Cgroup> pid(std::int64_t pid) const override;
+  [[nodiscard]] std::vector<CgroupId> node_services() const override;
   [[nodiscard]] bool alive(const Cgroup& cgroup) const override;
 
  private:

@@ -51,6 +51,8 @@ class MusService final : public Service {
   void stop();
   /// The attached scheduler's, or none.
   [[nodiscard]] std::shared_ptr<CgroupShares> shares() const;
+  /// As CgroupTree says.
+  [[nodiscard]] std::vector<CgroupId> node_services() const { return tree_.node_services(); }
   /// False when the scheduler's maps could not be read for some seconds although it is attached.
   [[nodiscard]] bool healthy() const;
 

@@ -45,6 +45,7 @@ class FakeTree final : public CgroupTree {
     if (found == processes.end()) return fail(Errc::not_found, "no such process");
     return at(found->second);
   }
+  [[nodiscard]] std::vector<CgroupId> node_services() const override { return services; }
   [[nodiscard]] bool alive(const Cgroup& cgroup) const override {
     const auto found = directories.find(cgroup.path);
     return found != directories.end() && found->second == cgroup.id;
@@ -56,6 +57,7 @@ class FakeTree final : public CgroupTree {
   std::map<std::string, CgroupId> directories;
   std::map<std::int64_t, std::string> processes;
   std::vector<PodCgroup> walk;
+  std::vector<CgroupId> services;
   std::uint64_t next = 100;
 
  private:

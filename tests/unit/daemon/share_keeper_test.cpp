@@ -80,3 +80,19 @@ TEST_CASE("without an attached scheduler it waits, and ends when asked to", "[sh
   }
   SUCCEED("joined");
 }
+
+TEST_CASE("the services are asked for once in a while, not at every look, and only for a floor", "[share_keeper]") {
+  for (const double floor : {0.1, 0.0}) {
+    const auto shares = std::make_shared<FakeShares>();
+    auto looked = shares->looked.get_future();
+    std::atomic<int> asked = 0;
+    const ShareKeeper keeper([=] { return shares; },
+                             [&] {
+                               ++asked;
+                               return std::vector<CgroupId>{CgroupId{7}};
+                             },
+                             {0.75, floor});
+    REQUIRE(looked.wait_for(kPatience) == std::future_status::ready);
+    CHECK(asked == (floor > 0 ? 1 : 0));
+  }
+}
