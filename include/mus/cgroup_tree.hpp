@@ -64,6 +64,10 @@ class CgroupTree {
   /// The directories in one, by name; empty when it has gone. With the path "/" those below the root, whatever the id.
   [[nodiscard]] virtual std::vector<Cgroup> children(const Cgroup& parent) const = 0;
 
+  /// The topmost cgroups of the node's own services: systemd's, the kubelet's, the container runtime's and ours, those
+  /// that there are; never one of a pod or below. What cannot be read is left out.
+  [[nodiscard]] virtual std::vector<CgroupId> node_services() const = 0;
+
   /// Is the directory still there, with the same id?
   [[nodiscard]] virtual bool alive(const Cgroup& cgroup) const = 0;
 };

@@ -125,6 +125,8 @@ Json scheduler(const StatusSnapshot& status) {
           {"idle_selection", status.options.idle_selection},
           {"queue_per_cache", status.options.queue_per_cache},
           {"cpu_weight", status.options.cpu_weight},
+          {"boost_ceiling", status.options.boost_ceiling},
+          {"node_floor", status.options.node_floor},
           {"caches", status.stats.caches}};
 }
 

@@ -20,10 +20,14 @@ std::vector<std::uint32_t> weights_of(const DividedTree& tree, const Policies& p
   return weights;
 }
 
-std::vector<double> factors_of(const std::vector<std::uint32_t>& weights) {
+std::vector<double> factors_of(const DividedTree& tree, const TreeDivision& division,
+                               const std::vector<std::uint32_t>& weights) {
+  const auto guards = find_guards(division, weights, tree.services, tree.guards);
   std::vector<double> factors;
   factors.reserve(weights.size());
-  for (const auto weight : weights) factors.push_back(static_cast<double>(weight) / MUS_WEIGHT_ONE);
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    factors.push_back(static_cast<double>(weights[i]) / MUS_WEIGHT_ONE * guards.factor(weights[i], tree.services[i]));
+  }
   return factors;
 }
 
@@ -32,7 +36,7 @@ std::vector<double> factors_of(const std::vector<std::uint32_t>& weights) {
 Forecast::Forecast(const DividedTree& tree, const Policies& policies)
     : tree_(tree),
       weights_(weights_of(tree, policies)),
-      factors_(factors_of(weights_)),
+      factors_(factors_of(tree, tree.division, weights_)),
       cpus_(with_below(allotments(tree.division, factors_), tree.parents)) {}
 
 double Forecast::entitled(std::size_t i, bool with_limits) const {
@@ -50,7 +54,7 @@ double Forecast::entitled(std::size_t i, bool with_limits) const {
       one.nodes[k].most = std::numeric_limits<double>::infinity();
     }
   }
-  return allotments(one, factors_)[i];
+  return allotments(one, factors_of(tree_, one, weights_))[i];
 }
 
 bool Forecast::uncontended() const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/boosts.hpp"
+#include "core/guard.hpp"
 #include "core/tree_division.hpp"
 #include "core/tree_view.hpp"
 
@@ -15,12 +16,18 @@ namespace mus {
 
 /// A look at the tree, divided once for all the forecasts that are made of it.
 struct DividedTree {
-  explicit DividedTree(const TreeView& tree)
-      : view(tree), parents(tree.parents()), division(divide_tree(tree.records, tree.threads, tree.loads, tree.cpus)) {}
+  explicit DividedTree(const TreeView& tree, const GuardOptions& options = {})
+      : view(tree),
+        parents(tree.parents()),
+        division(divide_tree(tree.records, tree.threads, tree.loads, tree.cpus)),
+        services(find_services(tree.records, tree.services)),
+        guards(options) {}
 
   const TreeView& view;  ///< outlives this
   std::vector<std::size_t> parents;
   TreeDivision division;
+  std::vector<bool> services;
+  GuardOptions guards;
 };
 
 /// The tree with one set of boosts, whatever boosts were in force when it was looked at.

@@ -36,34 +36,39 @@ double Hierarchy::Average::load_when_runnable() const {
   return threads > kAsleep ? load / std::min(threads, 1.0) : kThreadWeight;
 }
 
-ShareUpdate Hierarchy::update(const std::vector<CgroupRecord>& cgroups, unsigned cpus,
-                              std::chrono::nanoseconds elapsed) {
+ShareUpdate Hierarchy::update(const std::vector<CgroupRecord>& cgroups, unsigned cpus, std::chrono::nanoseconds elapsed,
+                              const std::vector<CgroupId>& services) {
   const double fresh = 1 - std::exp(-std::chrono::duration<double>(elapsed) / kMemory);
   ++round_;
 
-  std::vector<double> threads;
-  std::vector<double> loads;
+  threads_.clear();
+  loads_.clear();
+  std::vector<std::uint32_t> boosts;
   for (const auto& cgroup : cgroups) {
     const auto& recent = average(cgroup, fresh);
-    threads.push_back(recent.threads);
-    loads.push_back(recent.load_when_runnable());
+    threads_.push_back(recent.threads);
+    loads_.push_back(recent.load_when_runnable());
+    boosts.push_back(cgroup.boost);
   }
   std::erase_if(averages_, [this](const auto& entry) { return entry.second.seen != round_; });
 
-  const auto tree = divide_tree(cgroups, threads, loads, cpus);
+  const auto tree = divide_tree(cgroups, threads_, loads_, cpus);
   const auto allotted = allotments(tree, std::vector<double>(cgroups.size(), 1));
   const double scale = normaliser(tree, allotted) * MUS_SHARE_ONE;
+  const auto is_service = find_services(cgroups, services);
+  const auto guards = find_guards(tree, boosts, is_service, options_);
   ShareUpdate update;
-  update.root = bounded(scale, 1);
-  update.heaviest = MUS_SHARE_ONE;
+  update.root = bounded(scale * guards.services, 1);
+  update.heaviest = guards.services > 1 ? std::max<std::uint32_t>(MUS_SHARE_ONE, update.root) : MUS_SHARE_ONE;
   update.flows.reserve(cgroups.size());
   for (std::size_t i = 0; i < cgroups.size(); ++i) {
     if (cgroups[i].flow == 0) continue;
-    const FlowShare share{cgroups[i].flow, bounded(tree.shares[i].own * scale, 1),
-                          bounded(tree.shares[i].whole * scale, 1),
+    const double factor = scale * guards.factor(boosts[i], is_service[i]);
+    const FlowShare share{cgroups[i].flow, bounded(tree.shares[i].own * factor, 1),
+                          bounded(tree.shares[i].whole * factor, 1),
                           bounded(tree.shares[i].rivals * kSharesPerWeight, 0)};
-    if (threads[i] > 0) {
-      const double boosted = static_cast<double>(share.own) * cgroups[i].boost / MUS_WEIGHT_ONE;
+    if (threads_[i] > 0) {
+      const double boosted = static_cast<double>(share.own) * boosts[i] / MUS_WEIGHT_ONE;
       update.heaviest = std::max(update.heaviest, bounded(boosted, 1));
     }
     update.flows.push_back(share);

@@ -17,6 +17,7 @@ struct TreeView {
   std::vector<double> threads;        ///< as divide_tree() takes them
   std::vector<double> loads;
   double cpus = 1;
+  std::vector<CgroupId> services;  ///< CgroupTree::node_services()
 
   [[nodiscard]] std::optional<std::size_t> find(CgroupId id) const;
   /// The record above each; kNone at the top.

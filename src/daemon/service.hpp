@@ -56,6 +56,8 @@ class MusService final : public Service {
   [[nodiscard]] std::shared_ptr<CgroupShares> shares() const;
   /// Where the thread that looks at the tree leaves what it saw.
   [[nodiscard]] TreeWatch& tree_watch() { return tree_watch_; }
+  /// As CgroupTree says.
+  [[nodiscard]] std::vector<CgroupId> node_services() const { return tree_.node_services(); }
   /// False when the scheduler's maps could not be read for some seconds although it is attached.
   [[nodiscard]] bool healthy() const;
 
@@ -65,6 +67,9 @@ class MusService final : public Service {
   [[nodiscard]] Result<void> check(const PrioritizeRequest& request) const;
   [[nodiscard]] ServiceResult<void> check_attached(TimePoint now) const;
   std::vector<Boost> remove_all(const std::vector<Boost>& shown, const std::vector<std::string>& ids, const char* why);
+  [[nodiscard]] GuardOptions guards() const {
+    return {options_.scheduler.boost_ceiling, options_.scheduler.node_floor};
+  }
   /// Why there is no tree to look at, or nothing.
   [[nodiscard]] std::string no_tree() const;
   Result<TreeWatch::View> look_for_outlook(const std::string& no_tree);

@@ -58,7 +58,7 @@ Result<TreeWatch::View> MusService::look_for_outlook(const std::string& no_tree)
 Outlook MusService::outlook(const Result<TreeWatch::View>& view, const Policies& before, const Policies& after,
                             const std::vector<AppliedCgroup>& boosted) {
   if (!view) return forecaster_.without_tree(view.error().message, boosted);
-  return forecaster_.outlook(DividedTree(**view), before, after, boosted, options_.now());
+  return forecaster_.outlook(DividedTree(**view, guards()), before, after, boosted, options_.now());
 }
 
 ServiceResult<Explanation> MusService::explain(const ExplainRequest& request) {
@@ -128,7 +128,7 @@ void MusService::tell(Explanation& out, const TreeWatch::View& view, const Polic
     if (with_weight) out.outlook = std::move(outlook);
     return;
   }
-  const DividedTree tree(*view);
+  const DividedTree tree(*view, guards());
   const Forecast now(tree, before);
   out.node_cpus = view->cpus;
   out.levels = explain_levels(tree, levels);

@@ -70,6 +70,7 @@ class FakeTree final : public CgroupTree {
     }
     return out;
   }
+  [[nodiscard]] std::vector<CgroupId> node_services() const override { return services; }
   [[nodiscard]] bool alive(const Cgroup& cgroup) const override {
     const auto found = directories.find(cgroup.path);
     return found != directories.end() && found->second == cgroup.id;
@@ -82,6 +83,7 @@ class FakeTree final : public CgroupTree {
   std::map<std::string, CgroupLevel> files;
   std::map<std::int64_t, std::string> processes;
   std::vector<PodCgroup> walk;
+  std::vector<CgroupId> services;
   std::uint64_t next = 100;
 
  private:
