@@ -10,12 +10,14 @@
 #include "cgroup/preflight.hpp"
 #include "cli/client.hpp"
 #include "cli/command.hpp"
+#include "core/enforcement.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/files.hpp"
 #include "daemon/logging.hpp"
 #include "http/client.hpp"
 #include "http/server.hpp"
 #include "kernel/bpf_scheduler.hpp"
+#include "kernel/enforcement.hpp"
 #include "kernel/memory_scheduler.hpp"
 #include "kernel/preflight.hpp"
 #include "mus/version.hpp"
@@ -56,12 +58,25 @@ Result<Pods> make_pods(const KubeletSettings& kubelet) {
   return pods;
 }
 
-std::vector<CheckItem> check_node(const Options& options) {
+// An error where our scheduler cannot run at all: the kernel's own goes by all of them.
+Result<std::vector<Enforcement>> find_enforced(const Options& options) {
+  auto settings = check_enforcement(options.scheduler);
+  if (!settings) return settings;
+  auto controller = check_cgroup2(options.cgroup_root);
+  if (controller) controller = check_cpu_controller(options.cgroup_root);
+  return controller ? std::move(*settings) : without_controller(std::move(*settings), controller.error());
+}
+
+std::vector<CheckItem> check_node(const Options& options, const Result<std::vector<Enforcement>>& enforced) {
   auto items = check_kernel("/sys", options.proc_root);
-  if (const auto tree = check_cgroup2(options.cgroup_root)) {
-    items.push_back({"cgroup v2", CheckItem::Level::ok, "mounted at " + options.cgroup_root, {}});
-  } else {
+  if (const auto tree = check_cgroup2(options.cgroup_root); !tree) {
     items.push_back({"cgroup v2", CheckItem::Level::failure, tree.error().message, tree.error().advice});
+    return items;  // the rest would only repeat the one thing to do
+  }
+  items.push_back({"cgroup v2", CheckItem::Level::ok, "mounted at " + options.cgroup_root, {}});
+  if (enforced) {
+    const auto more = to_check_items(*enforced, options.allow_unenforced);
+    items.insert(items.end(), more.begin(), more.end());
   }
   return items;
 }
@@ -77,13 +92,24 @@ int run(const Options& options) {
   if (!token) return failed(token.error());
   auto pods = make_pods(options.kubelet);
   if (!pods) return failed(pods.error());
-  if (!options.dry_run) log_findings(check_node(options));
+  MusServiceOptions service_options{options.dry_run, kernel_release(), options.scheduler, Clock::now,
+                                    options.allow_ignore_limit};
+  if (options.dry_run) {
+    service_options.enforced = none_enforced("dry run: nothing is scheduled");
+  } else {
+    const auto enforced = find_enforced(options);
+    log_findings(check_node(options, enforced));
+    service_options.enforced = enforced ? *enforced : none_enforced(enforced.error().message);
+    if (enforced) {
+      log_line(enforced_summary(*enforced));
+      service_options.refusal = find_refusal(*enforced, options.allow_unenforced);
+    }
+  }
 
   const auto scheduler =
       options.dry_run ? make_memory_scheduler() : make_bpf_scheduler(options.scheduler, options.cgroup_root);
   const CgroupFs tree(options.cgroup_root, options.proc_root);
-  MusService service(*scheduler, *pods->source, tree,
-                     {options.dry_run, kernel_release(), options.scheduler, Clock::now});
+  MusService service(*scheduler, *pods->source, tree, service_options);
   ApiOptions api_options;
   api_options.token = *token;
   api_options.token_path = options.token_path();
@@ -112,7 +138,7 @@ int main(int argc, char** argv) {
     case mus::Command::Kind::run:
       return run(command->options);
     case mus::Command::Kind::check:
-      return mus::print_check(check_node(command->options), command->json, std::cout);
+      return mus::print_check(check_node(command->options, find_enforced(command->options)), command->json, std::cout);
     case mus::Command::Kind::version:
       return mus::print_version(std::cout);
     default:

@@ -68,6 +68,10 @@ class CgroupTree {
   /// that there are; never one of a pod or below. What cannot be read is left out.
   [[nodiscard]] virtual std::vector<CgroupId> node_services() const = 0;
 
+  /// How deep it is in the kernel's own tree (1: a child of the root): what lifted limits are counted by.
+  /// Errc::unsupported where the cgroup root is only a part of that tree, so that nobody can tell.
+  [[nodiscard]] virtual Result<std::uint32_t> level(const Cgroup& cgroup) const = 0;
+
   /// Is the directory still there, with the same id?
   [[nodiscard]] virtual bool alive(const Cgroup& cgroup) const = 0;
 };

@@ -60,6 +60,7 @@ struct ExplainedLevel {
   CgroupLevel level;
   bool known = false;                 ///< the scheduler has seen tasks in it: what follows is filled
   std::uint32_t active_siblings = 0;  ///< cgroups that compete at this level and have something to run
+  bool lifted = false;                ///< its limit does not hold: a boost lifts it
   double rivals = 0;                  ///< what competes with it there, in cpu.weight's
   double share = 0;                   ///< of the level, 0 to 1, if all of them could use everything
 };

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "mus/scheduler.hpp"
 
@@ -42,6 +43,9 @@ struct Options {
   KubeletSettings kubelet;
   OnUnsupported on_unsupported = OnUnsupported::fail;
   bool dry_run = false;
+  bool allow_ignore_limit = false;  ///< requests may lift cpu.max with ignore_limit
+  /// Of "cpu.weight", "cpu.max" and "cpu.idle": on a node where our scheduler cannot go by these, it runs all the same.
+  std::vector<std::string> allow_unenforced;
   SchedulerOptions scheduler;
   std::string log_level = "info";  ///< debug, info, warn, error
 

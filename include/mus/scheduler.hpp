@@ -24,6 +24,17 @@ struct ExitRecord {
   std::string message;
 };
 
+/// What the scheduler is told of a cgroup and all below it: struct mus_policy of abi.h, without the slot.
+struct Policy {
+  std::uint32_t weight = 0;       ///< MUS_WEIGHT_MIN..MAX; 1024 changes nothing
+  std::uint32_t lifted_from = 0;  ///< cpu.max does not hold at this level of the tree (1: children of the root) and
+                                  ///< below it; 0: it holds everywhere
+
+  Policy() = default;
+  Policy(std::uint32_t w, std::uint32_t lifted = 0) : weight(w), lifted_from(lifted) {}
+  bool operator==(const Policy&) const = default;
+};
+
 struct CgroupStats {
   std::uint64_t cpu_time_ns = 0;
   std::uint64_t wait_ns = 0;  ///< run-queue wait, summed over `waits`
@@ -127,20 +138,30 @@ class Scheduler {
   /// Why the kernel ejected us since the last attach(); empty while attached or after our own detach().
   [[nodiscard]] virtual std::optional<ExitRecord> ejection() const = 0;
 
-  /// Sets the weight (MUS_WEIGHT_MIN..MAX) of a cgroup and all below it. Takes effect at each task's next
-  /// enqueue. Errc::capacity when the map is full, Errc::unavailable when not attached. Nothing half-applied.
-  virtual Result<void> set_policy(CgroupId id, std::uint32_t weight) = 0;
+  /// Sets weight and lift of a cgroup and all below it. Takes effect at each task's next enqueue.
+  /// Errc::invalid_argument for a weight off the scale, Errc::capacity when the map is full, Errc::unavailable when not
+  /// attached. Nothing half-applied.
+  virtual Result<void> set_policy(CgroupId id, const Policy& policy) = 0;
 
   /// Removes it; not an error when there is none.
   virtual Result<void> clear_policy(CgroupId id) = 0;
 
   /// The map as it stands, in no order.
-  [[nodiscard]] virtual std::vector<std::pair<CgroupId, std::uint32_t>> policies() const = 0;
+  [[nodiscard]] virtual std::vector<std::pair<CgroupId, Policy>> policies() const = 0;
 
   virtual Result<SchedulerStats> stats() = 0;
 
   /// None while not attached, and with `cpu_weight` off. Another one after each attach().
   [[nodiscard]] virtual std::shared_ptr<CgroupShares> shares() const = 0;
+};
+
+/// A setting of cgroups that the kernel's own scheduler goes by: does ours, on this node?
+struct Enforcement {
+  std::string name;  ///< "cpu.weight", "cpu.max", "cpu.idle"
+  bool enforced = true;
+  std::string detail{};  ///< why not; where it is, a word about it or nothing
+  std::string advice{};  ///< what to do; empty where it is enforced
+  bool chosen = false;   ///< not enforced because an option says so: no reason to refuse
 };
 
 /// One line of `check`: can this node run us?

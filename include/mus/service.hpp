@@ -40,6 +40,7 @@ struct PrioritizeRequest {
   std::uint32_t weight = 4096;
   std::optional<std::chrono::milliseconds> ttl;
   bool dry_run = false;
+  bool ignore_limit = false;  ///< cpu.max does not hold, from the target up to and including its pod
 };
 
 /// One cgroup that a boost acts on.
@@ -47,6 +48,9 @@ struct AppliedCgroup {
   Cgroup cgroup;
   std::string ns, pod, uid, container;  ///< empty for cgroup=, unit= and pid=
   std::uint32_t weight = 0;
+  /// Its tasks ignore cpu.max at this level of the tree and below, as in Policy; the pod's level, or that of the cgroup
+  /// itself where there is none. 0: limits hold.
+  std::uint32_t lifted_from = 0;
 };
 
 /// One boost: what was asked for (desired) and what stands in the scheduler's map (applied).
@@ -57,7 +61,8 @@ struct Boost {
   std::optional<std::chrono::milliseconds> ttl;         ///< as asked
   std::optional<std::chrono::milliseconds> expires_in;  ///< left now
   std::vector<AppliedCgroup> applied;
-  std::string pending;  ///< why nothing is applied now; empty when applied
+  std::string pending;         ///< why nothing is applied now; empty when applied
+  bool ignore_limit = false;  ///< as asked
 };
 
 struct PrioritizeReply {
@@ -89,6 +94,19 @@ enum class SchedulerMode {
   unsupported,
 };
 
+/// Of all cgroups with a cpu.max together. The counts run since the daemon started and never go back: cgroups that are
+/// gone, and attaches that are over, count on.
+struct LimitTotals {
+  std::uint64_t cgroups = 0;  ///< that have a limit now
+  std::uint64_t periods = 0;
+  std::uint64_t throttled_periods = 0;
+  std::uint64_t throttled_us = 0;
+  std::uint64_t forced = 0;
+  std::uint64_t pardons = 0;
+
+  bool operator==(const LimitTotals&) const = default;
+};
+
 struct StatusSnapshot {
   SchedulerMode mode = SchedulerMode::fallback;
   std::string reason;  ///< why not attached; empty when attached
@@ -105,6 +123,8 @@ struct StatusSnapshot {
   std::optional<std::chrono::milliseconds> pods_age;
   std::vector<Boost> boosts;
   std::chrono::seconds uptime{};
+  std::vector<Enforcement> enforced;
+  LimitTotals limits;
 };
 
 /// One container of the node for GET /pods.
@@ -113,6 +133,7 @@ struct PodRow {
   std::optional<Cgroup> cgroup;  ///< none: not found (not started, finished)
   std::uint32_t weight = 1024;   ///< of the nearest boost at or above it
   std::optional<CgroupStats> stats;
+  std::optional<LimitStats> limit{};  ///< of its own cgroup; none: no cpu.max, or nothing has run in it yet
 };
 
 /// Thread-safe. Nothing here throws.

@@ -80,6 +80,7 @@ Json to_json(const ExplainedLevel& explained) {
            {"cpu_weight", level.weight ? Json(*level.weight) : Json(nullptr)},
            {"cpu_idle", level.idle},
            {"limit_cpus", level.limit > 0 ? Json(rounded(level.limit)) : Json(nullptr)}};
+  out["limit_lifted"] = explained.lifted;
   out["active_siblings"] = explained.known ? Json(explained.active_siblings) : Json(nullptr);
   out["rivals_cpu_weight"] = explained.known ? Json(rounded(explained.rivals)) : Json(nullptr);
   out["share_of_level"] = explained.known ? Json(rounded(explained.share)) : Json(nullptr);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/explain_json.hpp"
+#include "api/limits.hpp"
 #include "mus/version.hpp"
 
 namespace mus {
@@ -79,6 +80,7 @@ Json to_json(const AppliedCgroup& applied) {
   put("uid", applied.uid);
   put("container", applied.container);
   out["weight"] = applied.weight;
+  out["limits_lifted_from"] = or_null(lifted_path(applied));
   return out;
 }
 
@@ -88,6 +90,7 @@ Json to_json(const Boost& boost) {
   return {{"id", boost.id},
           {"target", to_json(boost.target)},
           {"weight", boost.weight},
+          {"ignore_limit", boost.ignore_limit},
           {"ttl_seconds", seconds(boost.ttl)},
           {"expires_in_seconds", seconds(boost.expires_in)},
           {"pending", or_null(boost.pending)},
@@ -225,6 +228,7 @@ std::string pods_json(const std::vector<PodRow>& pods) {
     row["cpu_seconds"] = pod.stats ? Json(ns_to_seconds(pod.stats->cpu_time_ns)) : Json(nullptr);
     row["wait_seconds"] = pod.stats ? Json(ns_to_seconds(pod.stats->wait_ns)) : Json(nullptr);
     row["waits"] = pod.stats ? Json(pod.stats->waits) : Json(nullptr);
+    row["limit"] = limit_json(pod.limit);
     rows.push_back(std::move(row));
   }
   return text(Json{{"pods", std::move(rows)}});
@@ -243,6 +247,8 @@ std::string status_json(const StatusSnapshot& status) {
                     {{"name", status.pods.name},
                      {"age_seconds", seconds(status.pods_age)},
                      {"last_error", or_null(status.pods.last_error)}}},
+                   {"enforced", enforced_json(status.enforced)},
+                   {"limits", limits_json(status.limits)},
                    {"boosts", std::move(boosts)},
                    {"counters", std::move(counters)}});
 }

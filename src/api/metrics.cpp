@@ -116,6 +116,24 @@ void scheduler(Text& text, const StatusSnapshot& status) {
   }
 }
 
+void limits(Text& text, const LimitTotals& totals) {
+  text.family("mus_limited_cgroups", "gauge", "Cgroups with a cpu.max in which something has run.");
+  text.count(totals.cgroups);
+  text.family("mus_limit_periods_total", "counter",
+              "Periods of limits that ended and in which something ran or waited.");
+  text.count(totals.periods);
+  text.family("mus_limit_throttled_periods_total", "counter", "Of those: in which tasks waited for their limit.");
+  text.count(totals.throttled_periods);
+  text.family("mus_limit_throttled_seconds_total", "counter", "Time that limited cgroups were throttled, summed up.");
+  text.sample(static_cast<double>(totals.throttled_us) / 1e6);
+  text.family("mus_limit_forced_turns_total", "counter",
+              "Turns above a limit, so that the kernel's watchdog does not end us.");
+  text.count(totals.forced);
+  text.family("mus_limit_pardons_total", "counter",
+              "Turns above a limit, for tasks that were stopped inside the kernel.");
+  text.count(totals.pardons);
+}
+
 /// The boost that holds a cgroup, for the label; empty while it is being taken back.
 std::string_view boost_of(const StatusSnapshot& status, CgroupId id) {
   for (const auto& boost : status.boosts) {
@@ -158,6 +176,7 @@ std::string metrics_text(const StatusSnapshot& status) {
   text.count(static_cast<std::uint64_t>(
       std::count_if(status.boosts.begin(), status.boosts.end(), [](const Boost& b) { return b.applied.empty(); })));
   cgroups(text, status);
+  limits(text, status.limits);
 
   text.family("mus_pods_source_up", "gauge", "1 when the source of pods answered last time.");
   text.count(status.pods.last_success && status.pods.last_error.empty() ? 1 : 0);

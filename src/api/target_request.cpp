@@ -96,8 +96,9 @@ Result<std::optional<std::uint32_t>> read_weight(const Parameters& parameters) {
 }  // namespace
 
 const std::vector<std::string_view>& prioritize_parameters() {
-  static const std::vector<std::string_view> names{"pod",    "namespace", "container", "uid",    "label", "all",
-                                                   "cgroup", "unit",      "pid",       "weight", "ttl",   "dry_run"};
+  static const std::vector<std::string_view> names{"pod", "namespace", "container",   "uid", "label",
+                                                   "all", "cgroup",    "unit",        "pid", "weight",
+                                                   "ttl", "dry_run",   "ignore_limit"};
   return names;
 }
 
@@ -142,6 +143,9 @@ Result<PrioritizeRequest> to_prioritize_request(const Parameters& parameters) {
   auto dry_run = parameters.flag("dry_run");
   if (!dry_run) return tl::unexpected(std::move(dry_run.error()));
   request.dry_run = *dry_run;
+  auto ignore_limit = parameters.flag("ignore_limit");
+  if (!ignore_limit) return tl::unexpected(std::move(ignore_limit.error()));
+  request.ignore_limit = *ignore_limit;
   return request;
 }
 

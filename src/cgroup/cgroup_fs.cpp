@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cgroup/cgroup_fs.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -45,6 +46,17 @@ Result<Cgroup> CgroupFs::path(std::string_view path) const {
   const auto id = tree->id(dir);
   if (!id) return fail(Errc::io, "cannot read the id of cgroup " + wanted + ": " + std::strerror(errno));
   return Cgroup{*id, std::move(wanted)};
+}
+
+Result<std::uint32_t> CgroupFs::level(const Cgroup& cgroup) const {
+  const auto tree = Tree::open(cgroup_root_);
+  if (!tree) return tl::unexpected(tree.error());
+  if (!tree->whole()) {
+    return fail(Errc::unsupported,
+                "how deep " + cgroup.path + " is cannot be told: " + cgroup_root_ + " is only a part of the cgroup tree",
+                "run in the host's cgroup namespace, or give its whole tree with --cgroup-root");
+  }
+  return static_cast<std::uint32_t>(std::count(cgroup.path.begin(), cgroup.path.end(), '/'));
 }
 
 bool CgroupFs::alive(const Cgroup& cgroup) const {

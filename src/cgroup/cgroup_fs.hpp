@@ -26,6 +26,7 @@ class CgroupFs final : public CgroupTree {
   [[nodiscard]] Result<std::vector<CgroupLevel>> levels(const Cgroup& cgroup) const override;
   [[nodiscard]] std::vector<Cgroup> children(const Cgroup& parent) const override;
   [[nodiscard]] std::vector<CgroupId> node_services() const override;
+  [[nodiscard]] Result<std::uint32_t> level(const Cgroup& cgroup) const override;
   [[nodiscard]] bool alive(const Cgroup& cgroup) const override;
 
  private:

@@ -6,6 +6,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <string>
 
 namespace mus {
 
@@ -28,6 +30,20 @@ Result<void> check_cgroup2(const std::string& root) {
   }
   return fail(Errc::unsupported, root + " is not a cgroup v2 file system",
               "in a container, mount the host's /sys/fs/cgroup and name it with --cgroup-root");
+}
+
+Result<void> check_cpu_controller(const std::string& root) {
+  const std::string path = root + "/cgroup.controllers";
+  std::ifstream file(path);
+  if (!file) {
+    return fail(Errc::unsupported, path + " cannot be read: " + std::strerror(errno),
+                "name the host's cgroup v2 tree with --cgroup-root");
+  }
+  for (std::string word; file >> word;) {
+    if (word == "cpu") return {};
+  }
+  return fail(Errc::unsupported, path + " does not list cpu: that controller is on cgroup v1, or off",
+              "boot with systemd.unified_cgroup_hierarchy=1 and without cgroup_disable=cpu");
 }
 
 }  // namespace mus

@@ -124,6 +124,11 @@ std::optional<CgroupId> Tree::id(const TreeFd& dir) const {
   return CgroupId{status.st_ino};
 }
 
+bool Tree::whole() const {
+  constexpr CgroupId kernels_root{1};  // cgroup_setup_root() warns of any other
+  return !cgroup2_ || id(root_) == kernels_root;
+}
+
 std::optional<Cgroup> Tree::look(const std::string& path) const {
   const TreeFd dir = enter(path);
   if (!dir.valid()) return std::nullopt;

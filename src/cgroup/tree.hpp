@@ -49,6 +49,8 @@ class Tree {
   /// The directory with its id; none when it is not there.
   [[nodiscard]] std::optional<Cgroup> look(const std::string& path) const;
   [[nodiscard]] std::optional<CgroupId> id(const TreeFd& dir) const;
+  /// False where a cgroup2 tree begins below the kernel's root: in a cgroup namespace, or a bind mount of a part.
+  [[nodiscard]] bool whole() const;
   /// Names of the directories in it, sorted; links and odd names (plain_name) left out.
   [[nodiscard]] std::vector<std::string> children(const std::string& path) const;
   /// The processes of this very cgroup that are visible to us (the kernel writes 0 for those that are not).

@@ -28,7 +28,8 @@ struct Command {
   ClientTarget target;  ///< prioritize, reset
   std::optional<std::uint32_t> weight;
   std::string ttl;
-  bool dry_run = false;  ///< of prioritize
+  bool ignore_limit = false;  ///< of prioritize
+  bool dry_run = false;       ///< of prioritize
 };
 
 /// The program ends without running a command: after --help (0), or for a usage error (2).

@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only translation unit that includes CLI11. Compiles with 2.1 (Debian 12) and 2.4 and later (Debian 13).
+// The commands and their options; those of `run` are in run_options.cpp. No other translation unit includes CLI11.
+// Compiles with 2.1 (Debian 12) and 2.4 and later (Debian 13).
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <sstream>
 
 #include "cli/command.hpp"
+#include "cli/run_options.hpp"
 #include "mus/abi.h"
 
 namespace mus {
 namespace {
 
 constexpr int kUsage = 2;
-constexpr std::uint64_t kShortestSliceUs = 100;
-constexpr std::uint64_t kLongestSliceUs = 100'000;
-constexpr std::uint64_t kShortestLagUs = 100;
-constexpr std::uint64_t kLongestLagUs = 100'000;
-constexpr double kLowestCeiling = 0.1;
-constexpr double kHighestFloor = 0.5;
 
 constexpr const char* kAbout =
     "mus-scheduler boosts single Kubernetes containers, live, on a node whose CPUs are fought over.\n"
@@ -31,124 +27,19 @@ constexpr const char* kPrioritizeFooter =
     "  mus-scheduler prioritize redis --dry-run             what would be boosted\n"
     "Setting a boost again replaces it whole. 'reset' with the same target takes it back.";
 
-// Options that CLI11 fills and that need a second look before they become Options.
+// What CLI11 fills, some of which needs a second look.
 struct Raw {
   Command command;
-  std::string on_unsupported = "fail";
-  std::string wakeup_preemption = "on";
-  std::string idle_selection = "on";
-  std::string queues = "cache";
-  std::string cpu_weight = "on";
-  std::uint64_t slice_us = 3000;
-  std::uint64_t lag_us = 10000;
+  RunWords run;
 };
-
-// A variable that is set to nothing counts as not set, as everywhere else; so "off" is how it turns TCP off.
-void add_socket(CLI::App& app, Options& options) {
-  app.add_option("--socket", options.socket, "Unix socket of the API")->envname("MUS_SOCKET")->capture_default_str();
-}
-
-void add_roots(CLI::App& app, Options& options) {
-  app.add_option("--cgroup-root", options.cgroup_root, "Where the node's cgroup v2 tree is mounted")
-      ->envname("MUS_CGROUP_ROOT")
-      ->capture_default_str();
-  app.add_option("--proc-root", options.proc_root, "Where the node's /proc is mounted")
-      ->envname("MUS_PROC_ROOT")
-      ->capture_default_str();
-}
 
 void add_json(CLI::App& app, bool& json) {
   app.add_flag("--json", json, "Print the API's JSON as it is");
 }
 
-void add_kubelet(CLI::App& app, KubeletSettings& kubelet) {
-  const auto add = [&app](const char* name, const char* variable, std::string& value, const char* text) {
-    app.add_option(name, value, text)->envname(variable)->group("Kubelet");
-  };
-  add("--kubelet-url", "MUS_KUBELET_URL", kubelet.url,
-      "Its address, e.g. https://127.0.0.1:10250; without it pods cannot be named");
-  add("--kubelet-token-file", "MUS_KUBELET_TOKEN_FILE", kubelet.token_file,
-      "Bearer token, read again for each request");
-  add("--kubelet-ca", "MUS_KUBELET_CA", kubelet.ca_file, "Authority that signed its certificate (PEM)");
-  add("--kubelet-server-name", "MUS_KUBELET_SERVER_NAME", kubelet.server_name,
-      "Name in its certificate, usually the node's");
-  add("--kubelet-pin", "MUS_KUBELET_PIN", kubelet.pin_file, "Accept exactly this certificate (PEM) instead of a CA's");
-  add("--kubelet-client-cert", "MUS_KUBELET_CLIENT_CERT", kubelet.client_cert,
-      "Certificate to authenticate with (PEM)");
-  add("--kubelet-client-key", "MUS_KUBELET_CLIENT_KEY", kubelet.client_key, "Its key (PEM)");
-  app.add_flag("--kubelet-readonly", kubelet.readonly, "The URL is the read-only port: plain http, on loopback")
-      ->envname("MUS_KUBELET_READONLY")
-      ->group("Kubelet");
-}
-
 void add_run(CLI::App& app, Raw& raw) {
-  auto& options = raw.command.options;
   auto* run = app.add_subcommand("run", "Run the daemon: attach the scheduler and serve the API");
-  add_socket(*run, options);
-  run->add_option("--listen", options.listen, "Loopback ADDRESS:PORT of the API; '' or 'off' turns TCP off")
-      ->envname("MUS_LISTEN")
-      ->capture_default_str();
-  run->add_option("--state-dir", options.state_dir, "Directory of the token and the lock")
-      ->envname("MUS_STATE_DIR")
-      ->capture_default_str();
-  run->add_option("--token-file", options.token_file,
-                  "Bearer token for changes over TCP; made if missing (default: 'token' in the state directory)")
-      ->envname("MUS_TOKEN_FILE");
-  add_roots(*run, options);
-  run->add_option("--on-unsupported", raw.on_unsupported,
-                  "On a node that cannot run us: fail, or idle with /readyz 503")
-      ->envname("MUS_ON_UNSUPPORTED")
-      ->check(CLI::IsMember({"fail", "idle"}))
-      ->capture_default_str();
-  run->add_flag("--dry-run", options.dry_run, "Everything but the scheduler, which is in memory: needs no root")
-      ->envname("MUS_DRY_RUN");
-  run->add_option("--log-level", options.log_level, "Least serious message to log")
-      ->envname("MUS_LOG_LEVEL")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
-      ->capture_default_str();
-  run->add_option("--slice", raw.slice_us, "Microseconds that a task runs before the next is looked for")
-      ->envname("MUS_SLICE")
-      ->check(CLI::Range(kShortestSliceUs, kLongestSliceUs))
-      ->group("Scheduler")
-      ->capture_default_str();
-  run->add_option("--lag", raw.lag_us, "Microseconds of service that a container which slept may be behind the others")
-      ->envname("MUS_LAG")
-      ->check(CLI::Range(kShortestLagUs, kLongestLagUs))
-      ->group("Scheduler")
-      ->capture_default_str();
-  run->add_option("--wakeup-preemption", raw.wakeup_preemption, "Off only to measure what it does")
-      ->envname("MUS_WAKEUP_PREEMPTION")
-      ->check(CLI::IsMember({"on", "off"}))
-      ->group("Scheduler")
-      ->capture_default_str();
-  run->add_option("--idle-selection", raw.idle_selection, "Off only to measure what it does")
-      ->envname("MUS_IDLE_SELECTION")
-      ->check(CLI::IsMember({"on", "off"}))
-      ->group("Scheduler")
-      ->capture_default_str();
-  run->add_option("--queues", raw.queues, "One for each last-level cache, or one for the machine")
-      ->envname("MUS_QUEUES")
-      ->check(CLI::IsMember({"cache", "one"}))
-      ->group("Scheduler")
-      ->capture_default_str();
-  run->add_option("--cpu-weight", raw.cpu_weight, "Off only to measure: all cgroups alike, whatever their cpu.weight")
-      ->envname("MUS_CPU_WEIGHT")
-      ->check(CLI::IsMember({"on", "off"}))
-      ->group("Scheduler")
-      ->capture_default_str();
-  run->add_option("--boost-ceiling", options.scheduler.boost_ceiling,
-                  "Part of the CPUs that all boosted together get at most while others want them; 1: no ceiling")
-      ->envname("MUS_BOOST_CEILING")
-      ->check(CLI::Range(kLowestCeiling, 1.0))
-      ->group("Scheduler")
-      ->capture_default_str();
-  run->add_option("--node-floor", options.scheduler.node_floor,
-                  "Part of the CPUs that the node's own services keep from boosts; 0: no floor")
-      ->envname("MUS_NODE_FLOOR")
-      ->check(CLI::Range(0.0, kHighestFloor))
-      ->group("Scheduler")
-      ->capture_default_str();
-  add_kubelet(*run, options.kubelet);
+  add_run_options(*run, raw.command.options, raw.run);
   run->parse_complete_callback([&raw] { raw.command.kind = Command::Kind::run; });
 }
 
@@ -172,6 +63,8 @@ void add_prioritize(CLI::App& app, Raw& raw) {
   sub->add_option("--weight,-w", command.weight, "16 to 102400; 1024 is what it has anyway (default: 4096)")
       ->check(CLI::Range(std::uint32_t{MUS_WEIGHT_MIN}, std::uint32_t{MUS_WEIGHT_MAX}));
   sub->add_option("--ttl,-t", command.ttl, "End the boost after this time: 90s, 10m, 1h30m (default: never)");
+  sub->add_flag("--ignore-limit", command.ignore_limit,
+                "Lift its CPU limit (cpu.max) and its pod's for as long; the daemon must allow it");
   sub->add_flag("--dry-run", command.dry_run, "Say what would be boosted, change nothing");
   add_json(*sub, command.json);
   sub->footer(kPrioritizeFooter);
@@ -195,13 +88,14 @@ void add_simple(CLI::App& app, Raw& raw) {
   add_json(*status, command.json);
   status->parse_complete_callback([&raw] { raw.command.kind = Command::Kind::status; });
 
-  auto* pods = app.add_subcommand("pods", "The node's containers: weight, CPU time, run-queue wait");
+  auto* pods = app.add_subcommand("pods", "The node's containers: weight, CPU time, run-queue wait, limit");
   add_socket(*pods, command.options);
   add_json(*pods, command.json);
   pods->parse_complete_callback([&raw] { raw.command.kind = Command::Kind::pods; });
 
   auto* check = app.add_subcommand("check", "Can this node run mus-scheduler? What to do if not");
   add_roots(*check, command.options);
+  add_allow_unenforced(*check, raw.run);
   add_json(*check, command.json);
   check->parse_complete_callback([&raw] { raw.command.kind = Command::Kind::check; });
 
@@ -231,16 +125,11 @@ std::optional<std::string> finish(Raw& raw) {
   auto& options = command.options;
   switch (command.kind) {
     case Command::Kind::run:
-      if (options.listen == "off") options.listen.clear();
-      options.on_unsupported =
-          raw.on_unsupported == "idle" ? Options::OnUnsupported::idle : Options::OnUnsupported::fail;
-      options.scheduler.wakeup_preemption = raw.wakeup_preemption == "on";
-      options.scheduler.idle_selection = raw.idle_selection == "on";
-      options.scheduler.cpu_weight = raw.cpu_weight == "on";
-      options.scheduler.queue_per_cache = raw.queues == "cache";
-      options.scheduler.slice_ns = raw.slice_us * 1000;
-      options.scheduler.lag_ns = raw.lag_us * 1000;
+      take_run_words(raw.run, options);
       return find_contradiction(options);
+    case Command::Kind::check:
+      take_run_words(raw.run, options);
+      return std::nullopt;
     case Command::Kind::prioritize:
       if (!names_something(command.target))
         return "prioritize needs a target: a pod, --label, --cgroup, --unit or --pid";

@@ -69,18 +69,70 @@ void print_table(const std::vector<Row>& rows, std::ostream& out) {
   }
 }
 
+// Asked for, and what came of it: another boost, set later, may have decided otherwise.
+std::string lifted_text(const Json& boost) {
+  const bool asked = member(boost, "ignore_limit") == true;
+  const auto& applied = member(boost, "applied");
+  const auto all = applied.size();
+  std::size_t lifted = 0;
+  for (const auto& one : applied) lifted += text_of(one, "limits_lifted_from").empty() ? 0 : 1;
+  if (!asked && lifted == 0) return "-";
+  if (asked && all == 0) return "to lift";
+  if (asked && lifted == all) return "lifted";
+  return "lifted " + std::to_string(lifted) + "/" + std::to_string(all);
+}
+
 void print_boosts(const Json& boosts, std::ostream& out) {
-  std::vector<Row> rows{{"ID", "WEIGHT", "LEFT", "CGROUPS", "TARGET"}};
+  std::vector<Row> rows{{"ID", "WEIGHT", "LIMIT", "LEFT", "CGROUPS", "TARGET"}};
   std::vector<std::string> pending;
   for (const auto& boost : boosts) {
     const auto left = duration_of(boost, "expires_in_seconds");
     const auto id = printable(text_of(boost, "id"));
-    rows.push_back({id, text_of(boost, "weight"), left.empty() ? "-" : left,
+    rows.push_back({id, text_of(boost, "weight"), lifted_text(boost), left.empty() ? "-" : left,
                     std::to_string(member(boost, "applied").size()), target_text(member(boost, "target"))});
     if (const auto why = text_of(boost, "pending"); !why.empty()) pending.push_back(id + ": " + printable(why));
   }
   print_table(rows, out);
   for (const auto& line : pending) out << "pending " << line << '\n';
+}
+
+// "0.5": CPUs.
+std::string limit_text(const Json& limit) {
+  const auto period = number_of(limit, "period_us");
+  if (period <= 0) return "-";
+  auto text = fixed(number_of(limit, "quota_us") / period, 3);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
+// Of the periods in which something ran, the part that ended with tasks waiting.
+std::string throttled_text(const Json& limits) {
+  const auto periods = number_of(limits, "periods");
+  const auto throttled = number_of(limits, "throttled_periods");
+  if (periods <= 0) return "-";
+  const auto percent = throttled / periods * 100;
+  return percent > 0 && percent < 1 ? "<1%" : fixed(percent, 0) + "%";
+}
+
+void add_enforced(const Json& enforced, std::vector<Row>& rows) {
+  if (!enforced.is_object()) return;
+  std::string yes;
+  for (const auto& [name, value] : enforced.items()) {
+    if (value == true) yes += (yes.empty() ? "" : ", ") + printable(name);
+  }
+  rows.push_back({"enforced:", yes.empty() ? "none" : yes});
+  for (const auto& [name, value] : enforced.items()) {
+    if (value != true)
+      rows.push_back({"not enforced:", printable(name) + ", " + printable(text_of(enforced, name.c_str()))});
+  }
+}
+
+void add_limits(const Json& limits, std::vector<Row>& rows) {
+  if (number_of(limits, "cgroups") <= 0) return;
+  rows.push_back({"limits:", text_of(limits, "cgroups") + " cgroup(s), " + throttled_text(limits) +
+                                 " of their periods throttled, " + text_of(limits, "forced") + " forced turn(s), " +
+                                 text_of(limits, "pardons") + " pardon(s)"});
 }
 
 std::string state_line(const Json& scheduler) {
@@ -144,6 +196,8 @@ void print_status(const Json& status, std::ostream& out) {
     rows.push_back({"last ejection:", what + ", " + duration_of(ejection, "age_seconds") + " ago; " +
                                           text_of(scheduler, "ejections") + " since start"});
   }
+  add_enforced(member(status, "enforced"), rows);
+  add_limits(member(status, "limits"), rows);
   const auto& source = member(status, "pods_source");
   std::string pods = printable(text_of(source, "name", "none"));
   if (const auto age = duration_of(source, "age_seconds"); !age.empty()) pods += ", asked " + age + " ago";
@@ -162,14 +216,15 @@ void print_status(const Json& status, std::ostream& out) {
 }
 
 void print_pods(const Json& answer, std::ostream& out) {
-  std::vector<Row> rows{{"NAMESPACE", "POD", "CONTAINER", "WEIGHT", "CPU", "WAIT/RUN", "CGROUP"}};
+  std::vector<Row> rows{{"NAMESPACE", "POD", "CONTAINER", "WEIGHT", "CPU", "WAIT/RUN", "LIMIT", "THROTTLED", "CGROUP"}};
   for (const auto& pod : member(answer, "pods")) {
     const auto waits = number_of(pod, "waits");
     const auto cpu = member(pod, "cpu_seconds").is_number() ? fixed(number_of(pod, "cpu_seconds"), 1) + "s" : "-";
     const auto wait = waits > 0 ? fixed(number_of(pod, "wait_seconds") / waits * 1e6, 0) + "us" : "-";
+    const auto& limit = member(pod, "limit");
     rows.push_back({printable(text_of(pod, "namespace")), printable(text_of(pod, "pod")),
-                    printable(text_of(pod, "container")), text_of(pod, "weight"), cpu, wait,
-                    printable(text_of(pod, "cgroup_path", "not found"))});
+                    printable(text_of(pod, "container")), text_of(pod, "weight"), cpu, wait, limit_text(limit),
+                    throttled_text(limit), printable(text_of(pod, "cgroup_path", "not found"))});
   }
   print_table(rows, out);
 }
@@ -181,11 +236,15 @@ void print_boosted(const Json& answer, std::ostream& out) {
           : member(answer, "replaced") == true ? "replaced: "
                                                : "boosted ")
       << target_text(member(boost, "target")) << " to weight " << text_of(boost, "weight");
+  if (member(boost, "ignore_limit") == true) out << " without limits";
   if (const auto left = duration_of(boost, "expires_in_seconds"); !left.empty()) out << " for " << left;
   if (const auto id = text_of(boost, "id"); !id.empty()) out << " (" << printable(id) << ")";
   out << '\n';
   for (const auto& applied : member(boost, "applied")) {
     out << "  " << printable(text_of(applied, "cgroup_path")) << '\n';
+    if (const auto from = text_of(applied, "limits_lifted_from"); !from.empty()) {
+      out << "    no cpu.max from " << printable(from) << " down\n";
+    }
   }
   if (const auto note = text_of(answer, "note"); !note.empty()) out << printable(note) << '\n';
 }

@@ -57,7 +57,7 @@ bool matches(const Target& wanted, const Target& boost) {
 
 Result<BoostTable::Put> BoostTable::put(const Target& target, std::uint32_t weight,
                                         std::optional<std::chrono::milliseconds> ttl,
-                                        std::vector<AppliedCgroup> cgroups, TimePoint now) {
+                                        std::vector<AppliedCgroup> cgroups, TimePoint now, bool ignore_limit) {
   const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.target == target; });
   const bool replaced = found != entries_.end();
   if (!replaced && entries_.size() >= kCapacity) {
@@ -69,6 +69,7 @@ Result<BoostTable::Put> BoostTable::put(const Target& target, std::uint32_t weig
   entry.set_at = next_set_++;
   entry.target = target;
   entry.weight = weight;
+  entry.ignore_limit = ignore_limit;
   entry.ttl = ttl;
   if (ttl) entry.expires = now + *ttl;
   entry.cgroups = std::move(cgroups);
@@ -125,11 +126,11 @@ void BoostTable::forget(const std::vector<CgroupId>& gone) {
 }
 
 Policies BoostTable::policies() const {
-  std::map<CgroupId, std::pair<std::uint64_t, std::uint32_t>> latest;
+  std::map<CgroupId, std::pair<std::uint64_t, Policy>> latest;
   for (const auto& entry : entries_) {
     for (const auto& applied : entry.cgroups) {
       auto& slot = latest[applied.cgroup.id];
-      if (entry.set_at > slot.first) slot = {entry.set_at, entry.weight};
+      if (entry.set_at > slot.first) slot = {entry.set_at, {entry.weight, applied.lifted_from}};
     }
   }
   Policies result;
@@ -153,6 +154,7 @@ Boost BoostTable::to_boost(const Entry& entry, const Policies& winning, TimePoin
   boost.id = name_of(entry.number);
   boost.target = entry.target;
   boost.weight = entry.weight;
+  boost.ignore_limit = entry.ignore_limit;
   boost.ttl = entry.ttl;
   if (entry.expires) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*entry.expires - now);
@@ -164,7 +166,11 @@ Boost BoostTable::to_boost(const Entry& entry, const Policies& winning, TimePoin
     return boost;
   }
   boost.applied = entry.cgroups;
-  for (auto& applied : boost.applied) applied.weight = winning.at(applied.cgroup.id);
+  for (auto& applied : boost.applied) {
+    const auto& policy = winning.at(applied.cgroup.id);
+    applied.weight = policy.weight;
+    applied.lifted_from = policy.lifted_from;
+  }
   return boost;
 }
 
@@ -187,7 +193,7 @@ PathWeights BoostTable::weights_by_path() const {
   const auto winning = policies();
   PathWeights result;
   for (const auto& entry : entries_) {
-    for (const auto& applied : entry.cgroups) result[applied.cgroup.path] = winning.at(applied.cgroup.id);
+    for (const auto& applied : entry.cgroups) result[applied.cgroup.path] = winning.at(applied.cgroup.id).weight;
   }
   return result;
 }
@@ -203,12 +209,12 @@ std::uint32_t weight_of(const PathWeights& weights, std::string_view path) {
 
 std::vector<PolicyChange> changes(const Policies& from, const Policies& to) {
   std::vector<PolicyChange> result;
-  for (const auto& [id, weight] : from) {
+  for (const auto& [id, policy] : from) {
     if (!to.contains(id)) result.push_back({id, std::nullopt});
   }
-  for (const auto& [id, weight] : to) {
+  for (const auto& [id, policy] : to) {
     const auto old = from.find(id);
-    if (old == from.end() || old->second != weight) result.push_back({id, weight});
+    if (old == from.end() || old->second != policy) result.push_back({id, policy});
   }
   return result;
 }

@@ -14,13 +14,14 @@
 #include <vector>
 
 #include "mus/result.hpp"
+#include "mus/scheduler.hpp"
 #include "mus/service.hpp"
 #include "mus/types.hpp"
 
 namespace mus {
 
-/// Weights by cgroup: what the scheduler's map holds or should hold.
-using Policies = std::map<CgroupId, std::uint32_t>;
+/// Policies by cgroup: what the scheduler's map holds or should hold.
+using Policies = std::map<CgroupId, Policy>;
 
 using PathWeights = std::map<std::string, std::uint32_t, std::less<>>;
 
@@ -43,10 +44,10 @@ class BoostTable {
     bool replaced = false;
   };
 
-  /// Adds a boost, or replaces the one with an equal target (which keeps its id and becomes the newest).
-  /// Errc::capacity when the table is full.
+  /// Adds a boost, or replaces the one with an equal target (which keeps its id and becomes the newest). With
+  /// `ignore_limit`, `cgroups` say from which level each is lifted. Errc::capacity when the table is full.
   Result<Put> put(const Target& target, std::uint32_t weight, std::optional<std::chrono::milliseconds> ttl,
-                  std::vector<AppliedCgroup> cgroups, TimePoint now);
+                  std::vector<AppliedCgroup> cgroups, TimePoint now, bool ignore_limit = false);
 
   /// Each returns the ids of what it removed, oldest first.
   std::vector<std::string> reset(const Target& wanted);
@@ -57,7 +58,8 @@ class BoostTable {
   /// These directories are no more: no boost acts on them. A boost that loses its last says why it is pending.
   void forget(const std::vector<CgroupId>& gone);
 
-  /// What the map must hold. Where boosts share a cgroup the one set last wins; when it goes, the next-latest does.
+  /// What the map must hold. Where boosts share a cgroup the one set last wins, its weight and its lift; when it goes,
+  /// the next-latest does.
   [[nodiscard]] Policies policies() const;
 
   /// All cgroups that boosts act on, each once.
@@ -79,6 +81,7 @@ class BoostTable {
     std::uint64_t set_at = 0;  // which came later
     Target target;
     std::uint32_t weight = 0;
+    bool ignore_limit = false;
     std::optional<std::chrono::milliseconds> ttl;
     std::optional<TimePoint> expires;
     std::vector<AppliedCgroup> cgroups;
@@ -95,10 +98,10 @@ class BoostTable {
   std::uint64_t next_set_ = 1;
 };
 
-/// One change of the scheduler's map; no weight: remove the entry.
+/// One change of the scheduler's map; no policy: remove the entry.
 struct PolicyChange {
   CgroupId id{};
-  std::optional<std::uint32_t> weight;
+  std::optional<Policy> policy;
 
   bool operator==(const PolicyChange&) const = default;
 };

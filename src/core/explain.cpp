@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/explain.hpp"
 
-#include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "core/figures.hpp"
@@ -22,13 +22,9 @@ std::vector<double> demands_of(const TreeDivision& division) {
   return demands;
 }
 
-/// The cpu.max on the way that leaves the least, the lowest of several such.
-const CgroupLevel* tightest(const std::vector<CgroupLevel>& levels) {
-  const CgroupLevel* found = nullptr;
-  for (const auto& level : levels) {
-    if (level.limit > 0 && (found == nullptr || level.limit <= found->limit)) found = &level;
-  }
-  return found;
+bool is_lifted(const DividedTree& tree, const CgroupLevel& level) {
+  const auto place = tree.view.find(level.cgroup.id);
+  return place && tree.view.records[*place].limit > 0 && std::isinf(tree.division.nodes[*place].most);
 }
 
 Binding binding(const Forecast& forecast, std::size_t i, double threads, double entitled,
@@ -45,7 +41,7 @@ Binding binding(const Forecast& forecast, std::size_t i, double threads, double 
             "Its threads: " + figure(threads) + " are runnable on average, and it is entitled to " + figure(entitled) +
                 " of " + cpus + " CPUs."};
   }
-  const auto* limit = tightest(levels);
+  const auto* limit = tightest_limit(forecast.tree(), levels);
   if (limit != nullptr && forecast.entitled_without_limits(i) > entitled + kNoticeable) {
     return {Kind::limit, limit->cgroup.path,
             "cpu.max of " + limit->cgroup.path + ": " + figure(limit->limit) +
@@ -63,6 +59,15 @@ Binding binding(const Forecast& forecast, std::size_t i, double threads, double 
 
 }  // namespace
 
+const CgroupLevel* tightest_limit(const DividedTree& tree, const std::vector<CgroupLevel>& levels) {
+  const CgroupLevel* found = nullptr;
+  for (const auto& level : levels) {
+    if (level.limit <= 0 || is_lifted(tree, level)) continue;
+    if (found == nullptr || level.limit <= found->limit) found = &level;
+  }
+  return found;
+}
+
 std::vector<ExplainedLevel> explain_levels(const DividedTree& tree, const std::vector<CgroupLevel>& levels) {
   const auto& nodes = tree.division.nodes;
   const auto demands = demands_of(tree.division);
@@ -72,6 +77,7 @@ std::vector<ExplainedLevel> explain_levels(const DividedTree& tree, const std::v
     out.level = level;
     if (const auto place = tree.view.find(level.cgroup.id)) {
       out.known = true;
+      out.lifted = is_lifted(tree, level);
       const auto& node = nodes[*place];
       for (std::size_t k = 0; k < nodes.size(); ++k) {
         if (k == *place || nodes[k].parent != node.parent || demands[k] <= kAsleep) continue;

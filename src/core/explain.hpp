@@ -21,16 +21,18 @@ namespace mus {
 /// Of the cgroup that is record `i`; `levels` are those on its path.
 [[nodiscard]] Standing standing(const Forecast& forecast, std::size_t i, const std::vector<CgroupLevel>& levels);
 
+/// The cpu.max on the way that leaves the least, of those that hold and the lowest of several such; null without one.
+[[nodiscard]] const CgroupLevel* tightest_limit(const DividedTree& tree, const std::vector<CgroupLevel>& levels);
+
 /// A cgroup that is to be boosted.
 struct Boosted {
   std::string name;                 ///< for sentences
   std::vector<CgroupLevel> levels;  ///< on its path; may be empty
 };
 
-/// What is worth knowing before record `i` of the tree is boosted as `policies` (with that boost) say: an entitlement
-/// that is of little use, limits and cpu.idle on the way.
-[[nodiscard]] std::vector<std::string> warnings(const DividedTree& tree, const Policies& policies, std::size_t i,
-                                                const Boosted& boosted);
+/// What is worth knowing of the boost of record `i`, where `tree` was divided with it: an entitlement that is of little
+/// use, limits and cpu.idle on the way.
+[[nodiscard]] std::vector<std::string> warnings(const DividedTree& tree, std::size_t i, const Boosted& boosted);
 
 /// Those that need no look at the tree.
 [[nodiscard]] std::vector<std::string> warnings_without_tree(const Boosted& boosted);

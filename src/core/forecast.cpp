@@ -9,14 +9,10 @@
 namespace mus {
 namespace {
 
-std::vector<std::uint32_t> weights_of(const DividedTree& tree, const Policies& policies) {
+std::vector<std::uint32_t> weights_of(const DividedTree& tree) {
   std::vector<std::uint32_t> weights;
-  weights.reserve(tree.parents.size());
-  for (std::size_t i = 0; i < tree.parents.size(); ++i) {
-    const auto own = policies.find(tree.view.records[i].id);
-    const auto above = tree.parents[i];
-    weights.push_back(own != policies.end() ? own->second : above == TreeView::kNone ? MUS_WEIGHT_ONE : weights[above]);
-  }
+  weights.reserve(tree.policy_at.size());
+  for (const auto& policy : tree.policy_at) weights.push_back(policy.weight);
   return weights;
 }
 
@@ -33,9 +29,30 @@ std::vector<double> factors_of(const DividedTree& tree, const TreeDivision& divi
 
 }  // namespace
 
-Forecast::Forecast(const DividedTree& tree, const Policies& policies)
+std::vector<Policy> DividedTree::policies_at(const TreeView& tree, const std::vector<std::size_t>& parents,
+                                             const Policies& policies) {
+  std::vector<Policy> at;
+  at.reserve(parents.size());
+  for (std::size_t i = 0; i < parents.size(); ++i) {
+    const auto own = policies.find(tree.records[i].id);
+    if (own != policies.end()) {
+      at.push_back(own->second);
+    } else {
+      at.push_back(parents[i] == TreeView::kNone ? Policy(MUS_WEIGHT_ONE) : at[parents[i]]);
+    }
+  }
+  return at;
+}
+
+TreeDivision DividedTree::divide(const TreeView& tree, const std::vector<Policy>& policy_at) {
+  auto records = tree.records;
+  for (std::size_t i = 0; i < records.size(); ++i) records[i].lifted_from = policy_at[i].lifted_from;
+  return divide_tree(records, tree.threads, tree.loads, tree.cpus);
+}
+
+Forecast::Forecast(const DividedTree& tree)
     : tree_(tree),
-      weights_(weights_of(tree, policies)),
+      weights_(weights_of(tree)),
       factors_(factors_of(tree, tree.division, weights_)),
       cpus_(with_below(allotments(tree.division, factors_), tree.parents)) {}
 

@@ -14,26 +14,34 @@
 
 namespace mus {
 
-/// A look at the tree, divided once for all the forecasts that are made of it.
+/// A look at the tree, divided once for the forecasts that are made of it.
 struct DividedTree {
-  explicit DividedTree(const TreeView& tree, const GuardOptions& options = {})
+  /// Of `policies` the lifts count, whatever was lifted when the tree was looked at.
+  DividedTree(const TreeView& tree, const Policies& policies, const GuardOptions& options = {})
       : view(tree),
         parents(tree.parents()),
-        division(divide_tree(tree.records, tree.threads, tree.loads, tree.cpus)),
+        policy_at(policies_at(tree, parents, policies)),
+        division(divide(tree, policy_at)),
         services(find_services(tree.records, tree.services)),
         guards(options) {}
 
   const TreeView& view;  ///< outlives this
   std::vector<std::size_t> parents;
+  std::vector<Policy> policy_at;  ///< the nearest at or above each; weight 1024 without one
   TreeDivision division;
   std::vector<bool> services;
   GuardOptions guards;
+
+ private:
+  static std::vector<Policy> policies_at(const TreeView& tree, const std::vector<std::size_t>& parents,
+                                         const Policies& policies);
+  static TreeDivision divide(const TreeView& tree, const std::vector<Policy>& policy_at);
 };
 
-/// The tree with one set of boosts, whatever boosts were in force when it was looked at.
+/// The tree with one set of boosts, whatever boosts were in force when it was looked at. `tree` outlives it.
 class Forecast {
  public:
-  Forecast(const DividedTree& tree, const Policies& policies);
+  explicit Forecast(const DividedTree& tree);
 
   /// The weight of the nearest boost at or above it; 1024 without one.
   [[nodiscard]] std::uint32_t weight(std::size_t i) const { return weights_[i]; }
@@ -65,7 +73,7 @@ struct Loss {
 };
 
 /// Who loses, most first; nobody twice. Reported are `containers`, each with everything below it, and elsewhere the
-/// topmost cgroups with threads of their own. Losses that nobody would notice are none.
+/// topmost cgroups with threads of their own. Losses that nobody would notice are none. Both of the same look.
 [[nodiscard]] std::vector<Loss> losses(const Forecast& before, const Forecast& after,
                                        const std::unordered_set<std::uint64_t>& containers);
 

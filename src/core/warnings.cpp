@@ -14,9 +14,12 @@ namespace {
 constexpr double kUsefulPart = 0.25;  // of the node ...
 constexpr double kUsefulCpus = 1;     // ... but no more than one CPU is asked for
 
-double entitled_with(const DividedTree& tree, Policies policies, std::size_t i, std::uint32_t weight) {
-  policies[tree.view.records[i].id] = weight;
-  return Forecast(tree, policies).entitled_without_limits(i);
+// Weights change nothing about how the tree is divided, only what is made of that.
+double entitled_with(const DividedTree& tree, std::size_t i, std::uint32_t weight) {
+  auto changed = tree;
+  // What is below it and has no policy of its own goes along, but that is part of it either way.
+  changed.policy_at[i].weight = weight;
+  return Forecast(changed).entitled_without_limits(i);
 }
 
 // Two digits are enough for a weight.
@@ -27,14 +30,13 @@ std::uint32_t rounded_up(std::uint32_t weight) {
 }
 
 /// The least weight that is enough; none when the largest is not.
-std::optional<std::uint32_t> weight_for(const DividedTree& tree, const Policies& policies, std::size_t i,
-                                        std::uint32_t least, double wanted) {
+std::optional<std::uint32_t> weight_for(const DividedTree& tree, std::size_t i, std::uint32_t least, double wanted) {
   std::uint32_t enough = MUS_WEIGHT_MAX;
-  if (entitled_with(tree, policies, i, enough) < wanted) return std::nullopt;
+  if (entitled_with(tree, i, enough) < wanted) return std::nullopt;
   while (enough > least + 1 && static_cast<double>(enough) > least * 1.005) {
     // Halfway on the scale on which weights differ by factors.
     const auto middle = static_cast<std::uint32_t>(std::sqrt(static_cast<double>(least) * enough));
-    (entitled_with(tree, policies, i, middle) < wanted ? least : enough) = middle;
+    (entitled_with(tree, i, middle) < wanted ? least : enough) = middle;
   }
   return rounded_up(enough);
 }
@@ -56,16 +58,12 @@ std::vector<std::string> warnings_without_tree(const Boosted& boosted) {
   return out;
 }
 
-std::vector<std::string> warnings(const DividedTree& tree, const Policies& policies, std::size_t i,
-                                  const Boosted& boosted) {
+std::vector<std::string> warnings(const DividedTree& tree, std::size_t i, const Boosted& boosted) {
   auto out = warnings_without_tree(boosted);
-  const Forecast forecast(tree, policies);
+  const Forecast forecast(tree);
   const double cpus = tree.view.cpus;
   const double entitled = forecast.entitled_without_limits(i);
-  const CgroupLevel* limit = nullptr;
-  for (const auto& level : boosted.levels) {
-    if (level.limit > 0 && (limit == nullptr || level.limit <= limit->limit)) limit = &level;
-  }
+  const auto* limit = tightest_limit(tree, boosted.levels);
   if (limit != nullptr && forecast.entitled(i) < entitled - kNoticeable) {
     out.push_back(boosted.name + " is limited to " + figure(limit->limit) + " CPUs by cpu.max of " +
                   limit->cgroup.path + ", and would be entitled to " + figure(entitled) +
@@ -75,11 +73,10 @@ std::vector<std::string> warnings(const DividedTree& tree, const Policies& polic
   const auto weight = forecast.weight(i);
   if (weight <= MUS_WEIGHT_ONE || entitled >= useful - kNoticeable) return out;
   auto text = "even with this boost " + boosted.name + " is entitled to " + entitlement_text(entitled, cpus);
-  if (const auto enough = weight_for(tree, policies, i, weight, useful)) {
+  if (const auto enough = weight_for(tree, i, weight, useful)) {
     text += ": raise the weight to " + std::to_string(*enough) + " for " + percent(useful / cpus);
   } else {
-    text += ", and to " + entitlement_text(entitled_with(tree, policies, i, MUS_WEIGHT_MAX), cpus) +
-            " with the largest weight";
+    text += ", and to " + entitlement_text(entitled_with(tree, i, MUS_WEIGHT_MAX), cpus) + " with the largest weight";
   }
   out.push_back(std::move(text));
   return out;

@@ -14,7 +14,7 @@ Result<void> Attachment::arm(TimePoint now) {
 }
 
 Result<void> Attachment::try_attach(TimePoint now) {
-  auto done = scheduler_.attach();
+  auto done = refusal_ ? Result<void>(tl::unexpected(*refusal_)) : scheduler_.attach();
   if (done) {
     policy_.attached();
     ++attaches_;

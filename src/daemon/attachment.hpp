@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/exit_policy.hpp"
 #include "mus/scheduler.hpp"
@@ -15,7 +16,9 @@ namespace mus {
 
 class Attachment {
  public:
-  explicit Attachment(Scheduler& scheduler, ExitPolicyLimits limits = {}) : scheduler_(scheduler), policy_(limits) {}
+  /// With a `refusal` every attempt fails like that, as it would on a kernel that cannot.
+  explicit Attachment(Scheduler& scheduler, ExitPolicyLimits limits = {}, std::optional<Error> refusal = {})
+      : scheduler_(scheduler), policy_(limits), refusal_(std::move(refusal)) {}
 
   /// Attaches now and forgets what went wrong before; the error is the scheduler's own. The map is empty afterwards.
   Result<void> arm(TimePoint now);
@@ -43,6 +46,7 @@ class Attachment {
 
   Scheduler& scheduler_;
   ExitPolicy policy_;
+  std::optional<Error> refusal_;
   SchedulerMode mode_ = SchedulerMode::fallback;
   std::string reason_ = "not attached yet";
   std::optional<TimePoint> next_attempt_;

@@ -43,17 +43,18 @@ Outlook Forecaster::without_tree(std::string why, const std::vector<AppliedCgrou
   return out;
 }
 
-Outlook Forecaster::outlook(const DividedTree& tree, const Policies& before, const Policies& after,
+Outlook Forecaster::outlook(const DividedTree& before, const DividedTree& after,
                             const std::vector<AppliedCgroup>& boosted, TimePoint now) {
   const auto list = pods_.known();
   const auto containers = names_.containers(list.get(), now);
   std::unordered_set<std::uint64_t> ids;
   for (const auto& [id, container] : containers) ids.insert(id);
 
+  const auto& tree = before;
   Outlook out;
   out.node_cpus = tree.view.cpus;
   const auto threads = with_below(tree.view.threads, tree.parents);
-  for (const auto& loss : losses(Forecast(tree, before), Forecast(tree, after), ids)) {
+  for (const auto& loss : losses(Forecast(before), Forecast(after), ids)) {
     const auto id = tree.view.records[loss.index].id;
     Effect effect;
     effect.cpus_before = loss.before;
@@ -79,7 +80,7 @@ Outlook Forecaster::outlook(const DividedTree& tree, const Policies& before, con
     const auto& one = boosted[i];
     const Boosted about{name_of(one), levels(one.cgroup)};
     const auto place = tree.view.find(one.cgroup.id);
-    for (auto& warning : place ? warnings(tree, after, *place, about) : warnings_without_tree(about)) {
+    for (auto& warning : place ? warnings(after, *place, about) : warnings_without_tree(about)) {
       out.warnings.push_back(std::move(warning));
     }
   }

@@ -18,8 +18,8 @@ class Forecaster {
  public:
   Forecaster(const PodSource& pods, const CgroupTree& tree) : pods_(pods), tree_(tree), names_(tree) {}
 
-  /// `boosted`: those that the change is about, for the warnings.
-  [[nodiscard]] Outlook outlook(const DividedTree& tree, const Policies& before, const Policies& after,
+  /// Two divisions of the same look. `boosted`: those that the change is about, for the warnings.
+  [[nodiscard]] Outlook outlook(const DividedTree& before, const DividedTree& after,
                                 const std::vector<AppliedCgroup>& boosted, TimePoint now);
   /// Without a look at the tree, for this reason.
   [[nodiscard]] Outlook without_tree(std::string why, const std::vector<AppliedCgroup>& boosted) const;

@@ -5,7 +5,7 @@ namespace mus {
 namespace {
 
 Result<void> apply(Scheduler& scheduler, const PolicyChange& change) {
-  return change.weight ? scheduler.set_policy(change.id, *change.weight) : scheduler.clear_policy(change.id);
+  return change.policy ? scheduler.set_policy(change.id, *change.policy) : scheduler.clear_policy(change.id);
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ MusService::MusService(Scheduler& scheduler, PodSource& pods, const CgroupTree& 
       started_(options_.now()),
       resolver_(pods, tree),
       forecaster_(pods, tree),
-      attachment_(scheduler),
+      attachment_(scheduler, {}, options_.refusal),
       next_slow_tick_(started_) {
   publish(started_);
 }
@@ -43,6 +43,10 @@ Result<void> MusService::check(const PrioritizeRequest& request) const {
   }
   if (request.ttl && (*request.ttl <= 0ms || *request.ttl > kLongestTtl)) {
     return fail(Errc::invalid_argument, "the ttl is out of range", "use more than nothing and at most a year");
+  }
+  if (request.ignore_limit && !options_.allow_ignore_limit) {
+    return fail(Errc::forbidden, "limits (cpu.max) may not be lifted on this node",
+                "leave out ignore_limit, or run the daemon with --allow-ignore-limit (MUS_ALLOW_IGNORE_LIMIT=true)");
   }
   return {};
 }
@@ -80,7 +84,7 @@ ServiceResult<PrioritizeReply> MusService::prioritize(const PrioritizeRequest& r
     if (auto ready = check_attached(options_.now()); !ready) return tl::unexpected(ready.error());
     without_tree = no_tree();
   }
-  auto resolved = resolver_.resolve(target);
+  auto resolved = resolver_.resolve(target, request.ignore_limit ? Limits::lift : Limits::hold);
   if (!resolved) return tl::unexpected(resolved.error());
   const auto view = look_for_outlook(without_tree);
 
@@ -88,7 +92,7 @@ ServiceResult<PrioritizeReply> MusService::prioritize(const PrioritizeRequest& r
   const auto now = options_.now();
   if (auto ready = check_attached(now); !ready) return tl::unexpected(ready.error());
   BoostTable next = table_;
-  auto put = next.put(target, request.weight, request.ttl, std::move(resolved->cgroups), now);
+  auto put = next.put(target, request.weight, request.ttl, std::move(resolved->cgroups), now, request.ignore_limit);
   if (!put) return refusal(put.error());
   const auto before = table_.policies();
   const auto wanted = next.policies();
@@ -111,8 +115,9 @@ ServiceResult<PrioritizeReply> MusService::prioritize(const PrioritizeRequest& r
     return tl::unexpected(std::move(error));
   }
   table_ = std::move(next);
-  spdlog::info("boost {}: {} weight {}{} on {} cgroup(s){}", put->id, to_text(target), request.weight,
-               request.ttl ? " for " + std::to_string(request.ttl->count()) + " ms" : "", reply.boost.applied.size(),
+  spdlog::info("boost {}: {} weight {}{}{} on {} cgroup(s){}", put->id, to_text(target), request.weight,
+               request.ttl ? " for " + std::to_string(request.ttl->count()) + " ms" : "",
+               request.ignore_limit ? ", limits lifted," : "", reply.boost.applied.size(),
                put->replaced ? " (replaced)" : "");
   publish(now);
   lock.unlock();

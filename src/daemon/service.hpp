@@ -5,10 +5,12 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/boosts.hpp"
+#include "core/limit_totals.hpp"
 #include "daemon/attachment.hpp"
 #include "daemon/forecaster.hpp"
 #include "daemon/target_resolver.hpp"
@@ -25,6 +27,9 @@ struct MusServiceOptions {
   std::string kernel;  ///< uname -r
   SchedulerOptions scheduler;
   std::function<TimePoint()> now = Clock::now;
+  bool allow_ignore_limit = false;
+  std::vector<Enforcement> enforced{};  ///< as /status shows it
+  std::optional<Error> refusal{};       ///< why the scheduler must not be attached here; as if it could not
 };
 
 /// One mutex covers table, attachment and scheduler. It is never held while somebody else is waited for: pods and
@@ -95,6 +100,7 @@ class MusService final : public Service {
   Attachment attachment_;
   BoostTable table_;
   SchedulerStats stats_;
+  LimitCounter limits_;
   unsigned failed_reads_ = 0;
   bool stopping_ = false;
   TimePoint next_slow_tick_;

@@ -58,7 +58,8 @@ Result<TreeWatch::View> MusService::look_for_outlook(const std::string& no_tree)
 Outlook MusService::outlook(const Result<TreeWatch::View>& view, const Policies& before, const Policies& after,
                             const std::vector<AppliedCgroup>& boosted) {
   if (!view) return forecaster_.without_tree(view.error().message, boosted);
-  return forecaster_.outlook(DividedTree(**view, guards()), before, after, boosted, options_.now());
+  return forecaster_.outlook(DividedTree(**view, before, guards()), DividedTree(**view, after, guards()), boosted,
+                             options_.now());
 }
 
 ServiceResult<Explanation> MusService::explain(const ExplainRequest& request) {
@@ -128,17 +129,17 @@ void MusService::tell(Explanation& out, const TreeWatch::View& view, const Polic
     if (with_weight) out.outlook = std::move(outlook);
     return;
   }
-  const DividedTree tree(*view, guards());
-  const Forecast now(tree, before);
+  const DividedTree tree(*view, before, guards());
+  const DividedTree changed(*view, after, guards());
   out.node_cpus = view->cpus;
   out.levels = explain_levels(tree, levels);
   out.share = share_of_node(out.levels);
   out.threads = with_below(view->threads, tree.parents)[*place];
-  out.now = standing(now, *place, levels);
-  auto outlook = forecaster_.outlook(tree, before, after, {target}, options_.now());
+  out.now = standing(Forecast(tree), *place, levels);
+  auto outlook = forecaster_.outlook(tree, changed, {target}, options_.now());
   out.warnings = outlook.warnings;
   if (!with_weight) return;
-  out.then = standing(Forecast(tree, after), *place, levels);
+  out.then = standing(Forecast(changed), *place, levels);
   out.outlook = std::move(outlook);
 }
 

@@ -34,10 +34,14 @@ ServiceResult<std::vector<PodRow>> MusService::pods() {
 
   PathWeights weights;
   std::map<CgroupId, CgroupStats> stats;
+  std::map<CgroupId, LimitStats> limits;
   {
     const Lock lock(mutex_);
     if (attachment_.attached()) weights = table_.weights_by_path();
     stats.insert(stats_.cgroups.begin(), stats_.cgroups.end());
+    for (const auto& limit : stats_.limits) {
+      if (limit.quota_us > 0) limits.emplace(limit.id, limit);
+    }
   }
 
   std::vector<PodRow> rows;
@@ -53,6 +57,7 @@ ServiceResult<std::vector<PodRow>> MusService::pods() {
         row.cgroup = *cgroup;
         row.weight = weight_of(weights, cgroup->path);
         if (const auto found = stats.find(cgroup->id); found != stats.end()) row.stats = found->second;
+        if (const auto found = limits.find(cgroup->id); found != limits.end()) row.limit = found->second;
       }
       rows.push_back(std::move(row));
     }

@@ -87,6 +87,7 @@ void MusService::read_stats() {
   auto stats = scheduler_.stats();
   if (stats) {
     stats_ = std::move(*stats);
+    limits_.update(stats_.limits);
     failed_reads_ = 0;
   } else if (++failed_reads_ == 1) {
     spdlog::error("the scheduler's counters cannot be read: {}", stats.error().message);
@@ -118,6 +119,8 @@ void MusService::publish(TimePoint now) {
   status->kernel = options_.kernel;
   status->options = options_.scheduler;
   status->stats = stats_;
+  status->enforced = options_.enforced;
+  status->limits = limits_.totals();
   status->pods = pods_.state();
   if (status->pods.last_success) {
     status->pods_age = std::chrono::duration_cast<std::chrono::milliseconds>(now - *status->pods.last_success);

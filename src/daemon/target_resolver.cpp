@@ -19,23 +19,20 @@ tl::unexpected<ServiceError> refuse(Error error) {
   return tl::unexpected(std::move(refusal));
 }
 
-ServiceResult<ResolvedTarget> one(const Result<Cgroup>& found) {
-  if (!found) return refuse(found.error());
-  ResolvedTarget resolved;
-  resolved.cgroups.push_back({*found, {}, {}, {}, {}, 0});
-  return resolved;
+bool is_at_or_below(const std::string& path, const std::string& ancestor) {
+  return path == ancestor || path.starts_with(ancestor + "/");
 }
 
 }  // namespace
 
-ServiceResult<ResolvedTarget> TargetResolver::resolve(const Target& target) {
+ServiceResult<ResolvedTarget> TargetResolver::resolve(const Target& target, Limits limits) {
   switch (target.kind) {
     case Target::Kind::cgroup:
-      return one(tree_.path(target.cgroup));
+      return resolve_one(tree_.path(target.cgroup), limits);
     case Target::Kind::unit:
-      return one(tree_.unit(target.unit));
+      return resolve_one(tree_.unit(target.unit), limits);
     case Target::Kind::pid: {
-      auto resolved = one(tree_.pid(target.pid));
+      auto resolved = resolve_one(tree_.pid(target.pid), limits);
       if (resolved) {
         resolved->note = "process " + std::to_string(target.pid) + " is in " + resolved->cgroups[0].cgroup.path +
                          ": everything in there is boosted";
@@ -45,7 +42,31 @@ ServiceResult<ResolvedTarget> TargetResolver::resolve(const Target& target) {
     case Target::Kind::pod:
       break;
   }
-  return resolve_pod(target);
+  return resolve_pod(target, limits);
+}
+
+ServiceResult<ResolvedTarget> TargetResolver::resolve_one(const Result<Cgroup>& found, Limits limits) const {
+  if (!found) return refuse(found.error());
+  ResolvedTarget resolved;
+  resolved.cgroups.push_back({*found, {}, {}, {}, {}});
+  if (limits == Limits::hold) return resolved;
+  const auto level = tree_.level(*found);
+  if (!level) return refuse(level.error());
+  resolved.cgroups[0].lifted_from = *level;
+  return resolved;
+}
+
+// Limits of a pod are on its containers' directories and on its own.
+Result<std::uint32_t> TargetResolver::lift_of(const Pod& pod, const Cgroup& cgroup) const {
+  const auto directory = tree_.pod(pod);
+  if (!directory) return tl::unexpected(directory.error());
+  if (!is_at_or_below(cgroup.path, directory->path)) {
+    return fail(Errc::unavailable,
+                "pod " + pod.ns + "/" + pod.name + " has several directories, and " + cgroup.path +
+                    " is not in the one that is in use",
+                "ask again in a moment");
+  }
+  return tree_.level(*directory);
 }
 
 ServiceResult<PodList> TargetResolver::list(PodSource::Freshness freshness) {
@@ -57,18 +78,19 @@ ServiceResult<PodList> TargetResolver::list(PodSource::Freshness freshness) {
   return refuse(std::move(error));
 }
 
-ServiceResult<ResolvedTarget> TargetResolver::resolve_pod(const Target& target) {
+ServiceResult<ResolvedTarget> TargetResolver::resolve_pod(const Target& target, Limits limits) {
   // A list some seconds old will do for what it knows. That something is missing or unclear, only a fresh one can say.
   if (const auto cached = list(PodSource::Freshness::cached)) {
-    auto resolved = from_list(*cached, target);
+    auto resolved = from_list(*cached, target, limits);
     if (resolved || resolved.error().error.code == Errc::invalid_argument) return resolved;
   }
   const auto fresh = list(PodSource::Freshness::fresh);
   if (!fresh) return tl::unexpected(fresh.error());
-  return from_list(*fresh, target);
+  return from_list(*fresh, target, limits);
 }
 
-ServiceResult<ResolvedTarget> TargetResolver::from_list(const PodList& list, const Target& target) const {
+ServiceResult<ResolvedTarget> TargetResolver::from_list(const PodList& list, const Target& target,
+                                                        Limits limits) const {
   const auto matches = mus::resolve(list, target);
   if (!matches) {
     auto refusal = matches.error();
@@ -80,12 +102,19 @@ ServiceResult<ResolvedTarget> TargetResolver::from_list(const PodList& list, con
   for (const auto& match : *matches) {
     const auto cgroup = match.container ? tree_.container(match.pod, *match.container) : tree_.pod(match.pod);
     if (cgroup) {
-      resolved.cgroups.push_back({*cgroup, match.pod.ns, match.pod.name, match.pod.uid,
-                                  match.container ? match.container->name : std::string(), 0});
-      continue;
+      AppliedCgroup found{*cgroup, match.pod.ns, match.pod.name, match.pod.uid,
+                          match.container ? match.container->name : std::string()};
+      const auto lift = limits == Limits::lift ? lift_of(match.pod, *cgroup) : Result<std::uint32_t>(0);
+      if (lift) {
+        found.lifted_from = *lift;
+        resolved.cgroups.push_back(std::move(found));
+        continue;
+      }
+      if (lift.error().code != Errc::not_found) return refuse(lift.error());
+    } else if (cgroup.error().code != Errc::not_found) {
+      return refuse(cgroup.error());
     }
     // The kubelet knows it, the node does not yet, or no longer.
-    if (cgroup.error().code != Errc::not_found) return refuse(cgroup.error());
     missing = match.pod.ns + "/" + match.pod.name + (match.container ? "/" + match.container->name : "");
   }
   if (resolved.cgroups.empty()) {

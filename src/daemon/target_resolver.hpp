@@ -11,6 +11,9 @@
 
 namespace mus {
 
+/// Are the cgroups' limits to be lifted? Then it is also looked up from which level.
+enum class Limits { hold, lift };
+
 struct ResolvedTarget {
   std::vector<AppliedCgroup> cgroups;  ///< without weights
   std::string note;
@@ -21,14 +24,16 @@ class TargetResolver {
   TargetResolver(PodSource& pods, const CgroupTree& tree) : pods_(pods), tree_(tree) {}
 
   /// `target` is normalized.
-  ServiceResult<ResolvedTarget> resolve(const Target& target);
+  ServiceResult<ResolvedTarget> resolve(const Target& target, Limits limits = Limits::hold);
 
   /// The pod list, with the source's refusals put in our own words.
   ServiceResult<PodList> list(PodSource::Freshness freshness);
 
  private:
-  ServiceResult<ResolvedTarget> resolve_pod(const Target& target);
-  ServiceResult<ResolvedTarget> from_list(const PodList& list, const Target& target) const;
+  ServiceResult<ResolvedTarget> resolve_one(const Result<Cgroup>& found, Limits limits) const;
+  ServiceResult<ResolvedTarget> resolve_pod(const Target& target, Limits limits);
+  ServiceResult<ResolvedTarget> from_list(const PodList& list, const Target& target, Limits limits) const;
+  [[nodiscard]] Result<std::uint32_t> lift_of(const Pod& pod, const Cgroup& cgroup) const;
 
   PodSource& pods_;
   const CgroupTree& tree_;

@@ -90,9 +90,9 @@ class BpfScheduler final : public Scheduler {
   void detach() override;
   [[nodiscard]] bool attached() const override { return link_ && exit_kind() == 0; }
   [[nodiscard]] std::optional<ExitRecord> ejection() const override;
-  Result<void> set_policy(CgroupId id, std::uint32_t weight) override;
+  Result<void> set_policy(CgroupId id, const Policy& policy) override;
   Result<void> clear_policy(CgroupId id) override;
-  [[nodiscard]] std::vector<std::pair<CgroupId, std::uint32_t>> policies() const override { return slots_.weights(); }
+  [[nodiscard]] std::vector<std::pair<CgroupId, Policy>> policies() const override { return slots_.policies(); }
   Result<SchedulerStats> stats() override;
   [[nodiscard]] std::shared_ptr<CgroupShares> shares() const override { return shares_; }
 
@@ -280,19 +280,19 @@ void BpfScheduler::publish_policies() {
   __atomic_fetch_add(&skeleton_->data->policy_generation, 1, __ATOMIC_RELEASE);
 }
 
-Result<void> BpfScheduler::set_policy(CgroupId id, std::uint32_t weight) {
+Result<void> BpfScheduler::set_policy(CgroupId id, const Policy& policy) {
   if (!attached()) return fail(Errc::unavailable, "the scheduler is not attached");
-  const auto policy = slots_.plan(id, weight);
-  if (!policy) return tl::unexpected(policy.error());
+  const auto entry = slots_.plan(id, policy);
+  if (!entry) return tl::unexpected(entry.error());
   if (!slots_.contains(id)) {
-    if (auto zeroed = zero_statistics(policy->slot); !zeroed) return zeroed;
+    if (auto zeroed = zero_statistics(entry->slot); !zeroed) return zeroed;
   }
   const std::uint64_t key = to_u64(id);
-  const int error = bpf_map__update_elem(skeleton_->maps.policies, &key, sizeof key, &*policy, sizeof *policy, BPF_ANY);
+  const int error = bpf_map__update_elem(skeleton_->maps.policies, &key, sizeof key, &*entry, sizeof *entry, BPF_ANY);
   if (error == -E2BIG)
     return fail(Errc::capacity, "the policy map is full", "take back a boost that is no longer needed");
   if (error != 0) return fail(Errc::io, std::string("the policy map refused the entry: ") + std::strerror(-error));
-  slots_.commit(id, *policy);
+  slots_.commit(id, *entry);
   publish_policies();
   return {};
 }

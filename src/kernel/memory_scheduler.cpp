@@ -18,14 +18,14 @@ void MemoryScheduler::detach() {
   slots_.clear();
 }
 
-Result<void> MemoryScheduler::set_policy(CgroupId id, std::uint32_t weight) {
+Result<void> MemoryScheduler::set_policy(CgroupId id, const Policy& policy) {
   if (!attached_) return fail(Errc::unavailable, "the scheduler is not attached");
   const bool last = fail_set_after_ == 1;
   if (fail_set_after_ != 0) --fail_set_after_;
   if (last) return fail(Errc::io, "set_policy failed, as the test asked");
-  auto policy = slots_.plan(id, weight);
-  if (!policy) return tl::unexpected(policy.error());
-  slots_.commit(id, *policy);
+  auto entry = slots_.plan(id, policy);
+  if (!entry) return tl::unexpected(entry.error());
+  slots_.commit(id, *entry);
   return {};
 }
 
@@ -38,6 +38,7 @@ Result<SchedulerStats> MemoryScheduler::stats() {
   SchedulerStats stats;
   for (const char* name : counter_names()) stats.counters.emplace_back(name, 0);
   for (const auto& [id, policy] : slots_.entries()) stats.cgroups.emplace_back(id, CgroupStats{});
+  stats.limits = limits_;
   return stats;
 }
 

@@ -6,19 +6,21 @@
 
 namespace mus {
 
-Result<mus_policy> PolicySlots::plan(CgroupId id, std::uint32_t weight) const {
-  if (weight < MUS_WEIGHT_MIN || weight > MUS_WEIGHT_MAX) {
+Result<mus_policy> PolicySlots::plan(CgroupId id, const Policy& policy) const {
+  if (policy.weight < MUS_WEIGHT_MIN || policy.weight > MUS_WEIGHT_MAX) {
     return fail(
-        Errc::invalid_argument, "weight " + std::to_string(weight) + " is off the scale",
+        Errc::invalid_argument, "weight " + std::to_string(policy.weight) + " is off the scale",
         "use " + std::to_string(MUS_WEIGHT_MIN) + " to " + std::to_string(MUS_WEIGHT_MAX) + "; 1024 is unboosted");
   }
-  if (const auto found = entries_.find(id); found != entries_.end()) return mus_policy{weight, found->second.slot, 0};
+  if (const auto found = entries_.find(id); found != entries_.end()) {
+    return mus_policy{policy.weight, found->second.slot, policy.lifted_from};
+  }
   const auto free = std::find(taken_.begin(), taken_.end(), false);
   if (free == taken_.end()) {
     return fail(Errc::capacity, "all " + std::to_string(MUS_MAX_POLICIES) + " entries of the policy map are taken",
                 "take back a boost that is no longer needed");
   }
-  return mus_policy{weight, static_cast<__u32>(free - taken_.begin()), 0};
+  return mus_policy{policy.weight, static_cast<__u32>(free - taken_.begin()), policy.lifted_from};
 }
 
 void PolicySlots::commit(CgroupId id, const mus_policy& policy) {
@@ -44,11 +46,11 @@ std::uint32_t PolicySlots::max_weight() const {
   return max;
 }
 
-std::vector<std::pair<CgroupId, std::uint32_t>> PolicySlots::weights() const {
-  std::vector<std::pair<CgroupId, std::uint32_t>> weights;
-  weights.reserve(entries_.size());
-  for (const auto& [id, policy] : entries_) weights.emplace_back(id, policy.weight);
-  return weights;
+std::vector<std::pair<CgroupId, Policy>> PolicySlots::policies() const {
+  std::vector<std::pair<CgroupId, Policy>> policies;
+  policies.reserve(entries_.size());
+  for (const auto& [id, entry] : entries_) policies.emplace_back(id, Policy{entry.weight, entry.lifted_from});
+  return policies;
 }
 
 const std::vector<const char*>& counter_names() {

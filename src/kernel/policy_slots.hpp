@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The daemon's mirror of the policy map: which cgroup has which weight and which statistics slot.
+// The daemon's mirror of the policy map: which cgroup has which policy and which statistics slot.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include "mus/abi.h"
 #include "mus/result.hpp"
+#include "mus/scheduler.hpp"
 #include "mus/types.hpp"
 
 namespace mus {
@@ -19,7 +20,7 @@ class PolicySlots {
  public:
   /// The entry to write for `id`: its present slot or the lowest free one. Errc::invalid_argument for a weight off
   /// the scale, Errc::capacity when every slot is taken. Changes nothing: call commit() once it is written.
-  [[nodiscard]] Result<mus_policy> plan(CgroupId id, std::uint32_t weight) const;
+  [[nodiscard]] Result<mus_policy> plan(CgroupId id, const Policy& policy) const;
   void commit(CgroupId id, const mus_policy& policy);
   void remove(CgroupId id);
   void clear();
@@ -28,7 +29,7 @@ class PolicySlots {
   [[nodiscard]] const std::map<CgroupId, mus_policy>& entries() const { return entries_; }
   /// Heaviest weight, at least MUS_WEIGHT_ONE: the scale of the forward cap (bpf/policy.bpf.h).
   [[nodiscard]] std::uint32_t max_weight() const;
-  [[nodiscard]] std::vector<std::pair<CgroupId, std::uint32_t>> weights() const;
+  [[nodiscard]] std::vector<std::pair<CgroupId, Policy>> policies() const;
 
  private:
   std::map<CgroupId, mus_policy> entries_;

@@ -134,6 +134,40 @@ TEST_CASE("a unit is boosted by its name, and a dry run changes nothing", "[daem
   CHECK(status(daemon)["boosts"].size() == 1);
 }
 
+TEST_CASE("a limit is lifted only where the daemon allows it, and everything that shows boosts says so", "[daemon]") {
+  const std::vector<std::string> lift{"prioritize", "--cgroup", "/system.slice/redis.service", "--ignore-limit"};
+  {
+    DaemonProcess strict;
+    start_and_wait(strict);
+    const auto refused = strict.client(lift);
+    CHECK(refused.code == 1);
+    CHECK(has(refused.err, "--allow-ignore-limit"));
+    CHECK(status(strict)["boosts"].empty());
+  }
+  DaemonProcess daemon;
+  start_and_wait(daemon, {"--allow-ignore-limit"});
+  auto dry = lift;
+  dry.emplace_back("--dry-run");
+  CHECK(has(daemon.client(dry).out, "no cpu.max from /system.slice/redis.service down"));
+  CHECK(status(daemon)["boosts"].empty());
+  REQUIRE(daemon.client(lift).code == 0);
+  const auto boost = status(daemon)["boosts"].at(0);
+  CHECK(boost["ignore_limit"] == true);
+  CHECK(boost["applied"].at(0)["limits_lifted_from"] == "/system.slice/redis.service");
+  CHECK(has(daemon.client({"status"}).out, "lifted"));
+  CHECK(daemon.client({"reset", "--all"}).code == 0);
+  CHECK_FALSE(has(daemon.client({"status"}).out, "lifted"));
+}
+
+TEST_CASE("a dry run claims to enforce nothing", "[daemon]") {
+  DaemonProcess daemon;
+  start_and_wait(daemon);
+  const auto enforced = status(daemon)["enforced"];
+  CHECK(enforced.size() == 3);
+  for (const auto* name : {"cpu.weight", "cpu.max", "cpu.idle"}) CHECK(has(enforced[name].dump(), "dry run"));
+  CHECK(status(daemon)["limits"]["cgroups"] == 0);
+}
+
 TEST_CASE("a boost ends with its ttl, and one whose cgroup is gone says so", "[daemon]") {
   DaemonProcess daemon;
   start_and_wait(daemon);
@@ -221,6 +255,7 @@ TEST_CASE("the token is made at the first start and kept", "[daemon]") {
 TEST_CASE("bad options are a usage error, a bad place is a failure", "[daemon]") {
   CHECK(run_program({"run", "--no-such-option"}).code == 2);
   CHECK(run_program({"run", "--dry-run"}, {"MUS_KUBELET_URL=ftp://x"}).code == 2);
+  CHECK(run_program({"run", "--dry-run"}, {"MUS_ALLOW_UNENFORCED=everything"}).code == 2);
   CHECK(run_program({}).code == 2);
   CHECK(run_program({"--help"}).code == 0);
   CHECK(has(run_program({"version"}).out, "mus-scheduler 0."));

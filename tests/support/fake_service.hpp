@@ -42,6 +42,8 @@ class FakeService : public Service {
     applied.uid = "u-1";
     applied.container = target.container;
     applied.weight = request.weight;
+    applied.lifted_from = request.ignore_limit ? 2 : 0;
+    boost.ignore_limit = request.ignore_limit;
     boost.applied.push_back(std::move(applied));
     bool replaced = false;
     if (!request.dry_run) {

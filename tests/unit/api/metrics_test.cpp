@@ -27,14 +27,31 @@ Boost boost(const std::string& name, CgroupId id) {
 
 TEST_CASE("every metric family is declared before anything has happened") {
   const auto text = metrics_text({});
-  for (const auto* name : {"mus_scheduler_wakeups_total 0", "mus_scheduler_direct_dispatches_total 0",
-                           "mus_scheduler_shared_enqueues_total 0", "mus_scheduler_pinned_enqueues_total 0",
-                           "mus_scheduler_preemptions_total 0", "mus_scheduler_steals_total 0",
-                           "mus_scheduler_kept_total 0", "mus_scheduler_reenqueues_total 0", "mus_scheduler_attached 0",
-                           "mus_scheduler_attaches_total 0", "mus_scheduler_ejections_total 0", "mus_boosts 0",
-                           "mus_pods_source_up 0", "mus_pods_source_age_seconds NaN", "mus_uptime_seconds 0",
-                           "mus_scheduler_state{state=\"fallback\"} 1", "mus_scheduler_state{state=\"attached\"} 0",
-                           "# TYPE mus_cgroup_cpu_seconds_total counter", "# TYPE mus_build_info gauge"}) {
+  for (const auto* name : {"mus_scheduler_wakeups_total 0",
+                           "mus_scheduler_direct_dispatches_total 0",
+                           "mus_scheduler_shared_enqueues_total 0",
+                           "mus_scheduler_pinned_enqueues_total 0",
+                           "mus_scheduler_preemptions_total 0",
+                           "mus_scheduler_steals_total 0",
+                           "mus_scheduler_kept_total 0",
+                           "mus_scheduler_reenqueues_total 0",
+                           "mus_scheduler_attached 0",
+                           "mus_scheduler_attaches_total 0",
+                           "mus_scheduler_ejections_total 0",
+                           "mus_boosts 0",
+                           "mus_limited_cgroups 0",
+                           "mus_limit_periods_total 0",
+                           "mus_limit_throttled_periods_total 0",
+                           "mus_limit_throttled_seconds_total 0",
+                           "mus_limit_forced_turns_total 0",
+                           "mus_limit_pardons_total 0",
+                           "mus_pods_source_up 0",
+                           "mus_pods_source_age_seconds NaN",
+                           "mus_uptime_seconds 0",
+                           "mus_scheduler_state{state=\"fallback\"} 1",
+                           "mus_scheduler_state{state=\"attached\"} 0",
+                           "# TYPE mus_cgroup_cpu_seconds_total counter",
+                           "# TYPE mus_build_info gauge"}) {
     INFO(name);
     CHECK(has_line(text, name));
   }
@@ -46,6 +63,7 @@ TEST_CASE("the text is in the exposition format: help, type, then samples of tha
   status.attaches = 3;
   status.stats.counters = {{"wakeups", 9007199254740993}, {"brand_new", 4}};
   status.stats.cgroups = {{CgroupId{7}, {1'500'000'000, 250'000'000, 12}}};
+  status.limits = {3, 100, 25, 1'500'000, 2, 7};
   status.pods_age = 1500ms;
   status.boosts = {boost("b1", CgroupId{7})};
   const auto text = metrics_text(status);
@@ -54,6 +72,12 @@ TEST_CASE("the text is in the exposition format: help, type, then samples of tha
   CHECK(has_line(text, "mus_cgroup_cpu_seconds_total{cgroup_id=\"7\",boost=\"b1\"} 1.5"));
   CHECK(has_line(text, "mus_cgroup_wait_seconds_total{cgroup_id=\"7\",boost=\"b1\"} 0.25"));
   CHECK(has_line(text, "mus_cgroup_waits_total{cgroup_id=\"7\",boost=\"b1\"} 12"));
+  CHECK(has_line(text, "mus_limited_cgroups 3"));
+  CHECK(has_line(text, "mus_limit_periods_total 100"));
+  CHECK(has_line(text, "mus_limit_throttled_periods_total 25"));
+  CHECK(has_line(text, "mus_limit_throttled_seconds_total 1.5"));
+  CHECK(has_line(text, "mus_limit_forced_turns_total 2"));
+  CHECK(has_line(text, "mus_limit_pardons_total 7"));
   CHECK(has_line(text, "mus_pods_source_age_seconds 1.5"));
   CHECK(text.ends_with("\n"));
 

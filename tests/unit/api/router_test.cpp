@@ -5,6 +5,7 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <stdexcept>
 
+#include "api/limits.hpp"
 #include "support/fake_service.hpp"
 #include "unit/api/request.hpp"
 
@@ -51,6 +52,35 @@ TEST_CASE_METHOD(Routes, "a dry run is passed on and leaves no boost") {
   CHECK(parsed(ask(request("POST", "/prioritize?pod=redis&dry_run=true")))["dry_run"] == true);
   CHECK(service.requests().at(0).dry_run);
   CHECK(service.boosts().empty());
+}
+
+TEST_CASE_METHOD(Routes,
+                 "a lifted limit is shown as asked and as applied, with the directory from which it is lifted") {
+  const auto plain = parsed(ask(request("POST", "/prioritize?pod=redis")));
+  CHECK(plain["boost"]["ignore_limit"] == false);
+  CHECK(plain["boost"]["applied"][0]["limits_lifted_from"].is_null());
+  for (const auto& wanted : {request("POST", "/prioritize?pod=redis&ignore_limit=true"),
+                             json_request("POST", "/prioritize", R"({"pod":"redis","ignore_limit":true})")}) {
+    const auto boost = parsed(ask(wanted))["boost"];
+    CHECK(boost["ignore_limit"] == true);
+    CHECK(boost["applied"][0]["limits_lifted_from"] == "/kubepods/redis");
+  }
+  CHECK(service.requests().back().ignore_limit);
+  CHECK(parsed(ask(request("GET", "/priorities")))["boosts"][0]["ignore_limit"] == true);
+  CHECK(parsed(ask(request("GET", "/status")))["boosts"][0]["applied"][0]["limits_lifted_from"] == "/kubepods/redis");
+}
+
+TEST_CASE("the directory from which limits are lifted is the path's first components") {
+  AppliedCgroup applied;
+  applied.cgroup.path = "/kubepods.slice/pod1.slice/c1";
+  for (const auto& [level, path] : {std::pair{0U, ""},
+                                    {1U, "/kubepods.slice"},
+                                    {2U, "/kubepods.slice/pod1.slice"},
+                                    {3U, "/kubepods.slice/pod1.slice/c1"},
+                                    {4U, "/kubepods.slice/pod1.slice/c1"}}) {
+    applied.lifted_from = level;
+    CHECK(lifted_path(applied) == path);
+  }
 }
 
 TEST_CASE_METHOD(Routes, "DELETE takes back one target, or all, and says what") {
@@ -184,6 +214,8 @@ TEST_CASE_METHOD(Routes, "the status tells why the kernel ejected us, in words a
   status.next_attempt_in = 1500ms;
   status.pods = {"kubelet https://127.0.0.1:10250", {}, "connection refused"};
   status.stats.counters = {{"wakeups", 5}};
+  status.enforced = {{"cpu.weight"}, {"cpu.max", true, "no limits here"}, {"cpu.idle", false, "no idle"}};
+  status.limits = {3, 100, 25, 1'500'000, 2, 7};
   status.uptime = 60s;
   service.set_status(status);
   const auto body = parsed(ask(request("GET", "/status")));
@@ -200,17 +232,34 @@ TEST_CASE_METHOD(Routes, "the status tells why the kernel ejected us, in words a
   CHECK(body["pods_source"]["last_error"] == "connection refused");
   CHECK(body["pods_source"]["age_seconds"].is_null());
   CHECK(body["counters"]["wakeups"] == 5);
+  CHECK(body["enforced"] == nlohmann::json{{"cpu.weight", true}, {"cpu.max", true}, {"cpu.idle", "no idle"}});
+  CHECK(body["limits"] == nlohmann::json{{"cgroups", 3},
+                                         {"periods", 100},
+                                         {"throttled_periods", 25},
+                                         {"throttled_seconds", 1.5},
+                                         {"forced", 2},
+                                         {"pardons", 7}});
   CHECK(body["uptime_seconds"] == 60);
 }
 
 TEST_CASE_METHOD(Routes, "pods are listed with or without a cgroup, and their source's failure is passed on") {
   service.set_pods(
-      {{"default", "redis", "u", "main", "abc", Cgroup{CgroupId{7}, "/x"}, 4096, CgroupStats{1'500'000'000, 0, 3}},
+      {{"default", "redis", "u", "main", "abc", Cgroup{CgroupId{7}, "/x"}, 4096, CgroupStats{1'500'000'000, 0, 3},
+        LimitStats{CgroupId{7}, 50'000, 100'000, 20'000, 40, 10, 250'000, 1, 2}},
        {"default", "job", "v", "main", "", {}, 1024, {}}});
   const auto body = parsed(ask(request("GET", "/pods")));
   CHECK(body["pods"][0]["cgroup_id"] == "7");
   CHECK(body["pods"][0]["cpu_seconds"] == 1.5);
+  CHECK(body["pods"][0]["limit"] == nlohmann::json{{"quota_us", 50000},
+                                                   {"period_us", 100000},
+                                                   {"burst_us", 20000},
+                                                   {"periods", 40},
+                                                   {"throttled_periods", 10},
+                                                   {"throttled_seconds", 0.25},
+                                                   {"forced", 1},
+                                                   {"pardons", 2}});
   CHECK(body["pods"][1]["cgroup_id"].is_null());
+  CHECK(body["pods"][1]["limit"].is_null());
   service.fail_next({{Errc::protocol, "The kubelet sent garbage.", ""}, {}, {}});
   CHECK(ask(request("GET", "/pods")).status == 502);
 }

@@ -55,6 +55,8 @@ TEST_CASE("commands become requests, with every value encoded", "[cli]") {
   command.dry_run = true;
   CHECK(request_path(command) ==
         "/prioritize?pod=redis&label=app%3Da%20b%26c%0A%C3%A4&all=true&weight=2048&ttl=10m&dry_run=true");
+  command.ignore_limit = true;
+  CHECK(has(request_path(command), "&ignore_limit=true"));
   command.kind = Command::Kind::reset;
   CHECK(request_path(command) == "/prioritize?pod=redis&label=app%3Da%20b%26c%0A%C3%A4&all=true");
 }
@@ -148,8 +150,8 @@ TEST_CASE("the status says what runs, why not, and what is boosted", "[cli]") {
         "kernel:         6.18\n"
         "version:        0.1.0, up 1m30s\n"
         "\n"
-        "ID  WEIGHT  LEFT  CGROUPS  TARGET\n"
-        "b1  4096    1h2m  0        pod=redis namespace=shop\n"
+        "ID  WEIGHT  LIMIT  LEFT  CGROUPS  TARGET\n"
+        "b1  4096    -      1h2m  0        pod=redis namespace=shop\n"
         "pending b1: the scheduler is away\n");
 }
 
@@ -162,9 +164,72 @@ TEST_CASE("pods are an aligned table", "[cli]") {
   Command command;
   command.kind = Command::Kind::pods;
   CHECK(run(command, daemon).out ==
-        "NAMESPACE  POD      CONTAINER  WEIGHT  CPU   WAIT/RUN  CGROUP\n"
-        "shop       redis-1  server     4096    1.2s  200us     /k/p\n"
-        "default    x        y          1024    -     -         not found\n");
+        "NAMESPACE  POD      CONTAINER  WEIGHT  CPU   WAIT/RUN  LIMIT  THROTTLED  CGROUP\n"
+        "shop       redis-1  server     4096    1.2s  200us     -      -          /k/p\n"
+        "default    x        y          1024    -     -         -      -          not found\n");
+}
+
+TEST_CASE("limits are shown in CPUs, and how many of their periods were throttled", "[cli]") {
+  FakeDaemon daemon;
+  daemon.answer = HttpReply{200, "", R"({"pods": [
+    {"pod": "a", "limit": {"quota_us": 50000, "period_us": 100000, "periods": 0, "throttled_periods": 0}},
+    {"pod": "b", "limit": {"quota_us": 200000, "period_us": 100000, "periods": 200, "throttled_periods": 75}},
+    {"pod": "c", "limit": {"quota_us": 1000, "period_us": 1000000, "periods": 1000, "throttled_periods": 1}},
+    {"pod": "d", "limit": {"quota_us": 10000, "period_us": 30000, "periods": 7, "throttled_periods": 7}},
+    {"pod": "e", "limit": {"quota_us": 5, "period_us": 0}},
+    {"pod": "f", "limit": "much"}]})"};
+  Command command;
+  command.kind = Command::Kind::pods;
+  CHECK(run(command, daemon).out ==
+        "NAMESPACE  POD  CONTAINER  WEIGHT  CPU  WAIT/RUN  LIMIT  THROTTLED  CGROUP\n"
+        "           a                       -    -         0.5    -          not found\n"
+        "           b                       -    -         2      38%        not found\n"
+        "           c                       -    -         0.001  <1%        not found\n"
+        "           d                       -    -         0.333  100%       not found\n"
+        "           e                       -    -         -      -          not found\n"
+        "           f                       -    -         -      -          not found\n");
+}
+
+TEST_CASE("a boost shows whether limits are lifted, as asked and as applied", "[cli]") {
+  FakeDaemon daemon;
+  daemon.answer = HttpReply{200, "", R"({"boosts": [
+    {"id": "b1", "weight": 1, "ignore_limit": true, "applied": [{"limits_lifted_from": "/a"}, {"limits_lifted_from": "/b"}]},
+    {"id": "b2", "weight": 1, "ignore_limit": true, "applied": [{"limits_lifted_from": "/a"}, {"limits_lifted_from": null}]},
+    {"id": "b3", "weight": 1, "ignore_limit": false, "applied": [{"limits_lifted_from": "/a"}]},
+    {"id": "b4", "weight": 1, "ignore_limit": true, "applied": []},
+    {"id": "b5", "weight": 1, "ignore_limit": false, "applied": [{"limits_lifted_from": null}]}]})"};
+  Command command;
+  command.kind = Command::Kind::status;
+  const auto out = run(command, daemon).out;
+  for (const auto* line : {"b1  1       lifted ", "b2  1       lifted 1/2 ", "b3  1       lifted 1/1 ",
+                           "b4  1       to lift ", "b5  1       - "}) {
+    CAPTURE(line, out);
+    CHECK(has(out, line));
+  }
+
+  daemon.answer =
+      HttpReply{200, "", R"({"dry_run": true, "boost": {"id": "", "target": {"pod": "redis"}, "weight": 4096,
+    "ignore_limit": true, "expires_in_seconds": 600,
+    "applied": [{"cgroup_path": "/k/p/c", "limits_lifted_from": "/k/p"}]}})"};
+  command.kind = Command::Kind::prioritize;
+  CHECK(run(command, daemon).out ==
+        "would boost pod=redis to weight 4096 without limits for 10m\n"
+        "  /k/p/c\n"
+        "    no cpu.max from /k/p down\n");
+}
+
+TEST_CASE("the status says which settings are enforced, why others are not, and what limits did", "[cli]") {
+  FakeDaemon daemon;
+  daemon.answer = HttpReply{200, "", R"({"boosts": [],
+    "enforced": {"cpu.weight": true, "cpu.max": "no cfs_bandwidth", "cpu.idle": true},
+    "limits": {"cgroups": 3, "periods": 400, "throttled_periods": 100, "forced": 2, "pardons": 5}})"};
+  Command command;
+  command.kind = Command::Kind::status;
+  const auto out = run(command, daemon).out;
+  CAPTURE(out);
+  CHECK(has(out, "\nenforced:      cpu.idle, cpu.weight\n"));
+  CHECK(has(out, "\nnot enforced:  cpu.max, no cfs_bandwidth\n"));
+  CHECK(has(out, "3 cgroup(s), 25% of their periods throttled, 2 forced turn(s), 5 pardon(s)\n"));
 }
 
 TEST_CASE("what comes from the node cannot move the terminal's cursor", "[cli]") {

@@ -47,6 +47,8 @@ TEST_CASE("run without options has the documented defaults", "[cli]") {
   CHECK(options.scheduler.wakeup_preemption);
   CHECK(options.scheduler.boost_ceiling == 0.75);
   CHECK(options.scheduler.node_floor == 0.1);
+  CHECK_FALSE(options.allow_ignore_limit);
+  CHECK(options.allow_unenforced.empty());
   CHECK(options.log_level == "info");
 }
 
@@ -127,6 +129,39 @@ TEST_CASE("every option of run reaches its place", "[cli]") {
         KubeletSettings{"https://127.0.0.1:10250", "/kt", "/ca", "/cert", "/key", "node", "", false});
 }
 
+TEST_CASE("what may go unenforced is a list of known settings, for run and for check", "[cli]") {
+  using List = std::vector<std::string>;
+  CHECK(parse({"run", "--allow-unenforced", "cpu.max"})->options.allow_unenforced == List{"cpu.max"});
+  CHECK(parse({"run", "--allow-unenforced", "cpu.idle,cpu.weight,cpu.max"})->options.allow_unenforced ==
+        List{"cpu.idle", "cpu.weight", "cpu.max"});
+  CHECK(parse({"check", "--allow-unenforced", "cpu.idle"})->options.allow_unenforced == List{"cpu.idle"});
+  const Variable list("MUS_ALLOW_UNENFORCED", "cpu.max,cpu.idle");
+  CHECK(parse({"run"})->options.allow_unenforced == List{"cpu.max", "cpu.idle"});
+  CHECK(parse({"check"})->options.allow_unenforced == List{"cpu.max", "cpu.idle"});
+  CHECK(parse({"run", "--allow-unenforced", "cpu.weight"})->options.allow_unenforced == List{"cpu.weight"});
+}
+
+TEST_CASE("a variable that lists an unknown setting is refused, not passed over", "[cli]") {
+  const Variable list("MUS_ALLOW_UNENFORCED", "cpu.max,memory.max");
+  const auto command = parse({"run"});
+  REQUIRE_FALSE(command);
+  CHECK(command.error().code == 2);
+  CHECK(command.error().text.find("MUS_ALLOW_UNENFORCED") != std::string::npos);
+  CHECK(parse({"status"}));
+}
+
+TEST_CASE("limits may be lifted only where the daemon was told so, by flag or variable", "[cli]") {
+  CHECK(parse({"run", "--allow-ignore-limit"})->options.allow_ignore_limit);
+  {
+    const Variable allow("MUS_ALLOW_IGNORE_LIMIT", "true");
+    CHECK(parse({"run"})->options.allow_ignore_limit);
+  }
+  const Variable allow("MUS_ALLOW_IGNORE_LIMIT", "false");
+  CHECK_FALSE(parse({"run"})->options.allow_ignore_limit);
+  CHECK(parse({"prioritize", "redis", "--ignore-limit"})->ignore_limit);
+  CHECK_FALSE(parse({"prioritize", "redis"})->ignore_limit);
+}
+
 TEST_CASE("an empty --listen and the word off both turn TCP off", "[cli]") {
   CHECK(parse({"run", "--listen", ""})->options.listen.empty());
   CHECK(parse({"run", "--listen", "off"})->options.listen.empty());
@@ -178,6 +213,9 @@ TEST_CASE("what makes no sense is a usage error with a sentence", "[cli]") {
       {{"run", "--lag", "0"}, "--lag"},
       {{"run", "--lag", "1s"}, "--lag"},
       {{"run", "--log-level", "loud"}, "--log-level"},
+      {{"run", "--allow-unenforced", "cpu.max,"}, "--allow-unenforced"},
+      {{"run", "--allow-unenforced", "memory.max"}, "none of cpu.weight, cpu.max and cpu.idle"},
+      {{"run", "--allow-unenforced", "cpu.max, cpu.idle"}, "separated by commas"},
       {{"run", "--kubelet-ca", "/ca"}, "need --kubelet-url"},
       {{"run", "--kubelet-readonly"}, "need --kubelet-url"},
       {{"run", "--kubelet-url", "10.0.0.1:10250"}, "must begin with https://"},
@@ -207,6 +245,7 @@ TEST_CASE("what makes no sense is a usage error with a sentence", "[cli]") {
       {{"prioritize", "--unit", "a", "--container", "c"}, "name a pod too"},
       {{"reset"}, "--all"},
       {{"reset", "redis", "--weight", "5"}, "--weight"},
+      {{"reset", "redis", "--ignore-limit"}, "--ignore-limit"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.said, row.arguments);

@@ -15,7 +15,7 @@ namespace {
 struct ModelBoost {
   std::string id;
   Target target;
-  std::uint32_t weight;
+  Policy policy;
   std::optional<TimePoint> expires;
   std::vector<std::uint64_t> cgroups;
 };
@@ -24,7 +24,7 @@ struct Model {
   std::vector<ModelBoost> in_order_of_setting;
   int made = 0;
 
-  std::string put(const Target& target, std::uint32_t weight, std::optional<TimePoint> expires,
+  std::string put(const Target& target, const Policy& policy, std::optional<TimePoint> expires,
                   std::vector<std::uint64_t> cgroups) {
     std::string id;
     std::erase_if(in_order_of_setting, [&](const ModelBoost& b) {
@@ -33,14 +33,14 @@ struct Model {
       return true;
     });
     if (id.empty()) id = "b" + std::to_string(++made);
-    in_order_of_setting.push_back({id, target, weight, expires, std::move(cgroups)});
+    in_order_of_setting.push_back({id, target, policy, expires, std::move(cgroups)});
     return id;
   }
 
   Policies policies() const {
     Policies result;
     for (const auto& boost : in_order_of_setting) {
-      for (const auto id : boost.cgroups) result[CgroupId{id}] = boost.weight;  // later overwrites earlier
+      for (const auto id : boost.cgroups) result[CgroupId{id}] = boost.policy;  // later overwrites earlier
     }
     return result;
   }
@@ -82,17 +82,18 @@ TEST_CASE("any sequence of operations leaves the table as the model says", "[boo
         std::optional<std::chrono::milliseconds> ttl;
         if (below(2) == 0) ttl = std::chrono::milliseconds{1 + below(5000)};
         std::vector<std::uint64_t> ids;
+        const std::uint32_t lifted_from = below(3);
         std::vector<AppliedCgroup> applied;
         for (unsigned id = 0; id < 6; ++id) {
           if (below(3) != 0) continue;
           ids.push_back(id);
-          applied.push_back({{CgroupId{id}, "/c" + std::to_string(id)}, "", "", "", "", 0});
+          applied.push_back({{CgroupId{id}, "/c" + std::to_string(id)}, "", "", "", "", 0, lifted_from});
         }
-        const auto weight = 16 + below(5);
-        const auto put = table.put(target, weight, ttl, applied, now);
+        const Policy policy{16 + below(5), lifted_from};
+        const auto put = table.put(target, policy.weight, ttl, applied, now, lifted_from != 0);
         REQUIRE(put);
         const auto expires = ttl ? std::optional(now + *ttl) : std::nullopt;
-        REQUIRE(put->id == model.put(target, weight, expires, ids));
+        REQUIRE(put->id == model.put(target, policy, expires, ids));
       } else if (operation == 6) {
         table.reset(target);
         if (!target.pod.empty() || !target.ns.empty()) {
@@ -114,15 +115,17 @@ TEST_CASE("any sequence of operations leaves the table as the model says", "[boo
       REQUIRE(wanted == model.policies());
       REQUIRE(ids_of(table, now) == model.ids());
       for (const auto& change : changes(map, wanted)) {
-        if (change.weight) {
-          map[change.id] = *change.weight;
+        if (change.policy) {
+          map[change.id] = *change.policy;
         } else {
           map.erase(change.id);
         }
       }
       REQUIRE(map == wanted);
       for (const auto& boost : table.view(now)) {
-        for (const auto& applied : boost.applied) REQUIRE(applied.weight == map.at(applied.cgroup.id));
+        for (const auto& applied : boost.applied) {
+          REQUIRE(Policy{applied.weight, applied.lifted_from} == map.at(applied.cgroup.id));
+        }
       }
     }
   }

@@ -72,6 +72,28 @@ TEST_CASE("of two boosts on one cgroup the later wins, and its removal restores 
   }
 }
 
+TEST_CASE("of two boosts on one cgroup the later decides on its limit, too", "[boosts]") {
+  BoostTable table;
+  auto lifted = at(1);
+  lifted.lifted_from = 3;
+  REQUIRE(table.put(pod("redis"), 2048, std::nullopt, {lifted}, kStart, true));
+  CHECK(table.policies() == Policies{{CgroupId{1}, {2048, 3}}});
+  CHECK(table.view(kStart)[0].ignore_limit);
+  CHECK(table.view(kStart)[0].applied[0].lifted_from == 3);
+
+  REQUIRE(table.put(pod("", "shop"), 8192, std::nullopt, {at(1)}, kStart));
+  CHECK(table.policies() == Policies{{CgroupId{1}, 8192}});
+  CHECK(table.view(kStart)[0].ignore_limit);                 // asked for ...
+  CHECK(table.view(kStart)[0].applied[0].lifted_from == 0);  // ... and not what stands in the map
+  CHECK_FALSE(table.view(kStart)[1].ignore_limit);
+
+  table.reset(pod("", "shop"));
+  CHECK(table.policies() == Policies{{CgroupId{1}, {2048, 3}}});
+  REQUIRE(table.put(pod("redis"), 2048, std::nullopt, {at(1)}, kStart));  // set again without
+  CHECK(table.policies() == Policies{{CgroupId{1}, 2048}});
+  CHECK_FALSE(table.view(kStart)[0].ignore_limit);
+}
+
 TEST_CASE("a ttl runs from when the boost was set, on the given clock", "[boosts]") {
   BoostTable table;
   REQUIRE(table.put(pod("a"), 4096, 1500ms, {at(1)}, kStart));
@@ -193,4 +215,6 @@ TEST_CASE("changes turn one map into the other, removals first", "[boosts]") {
   CHECK(changes(from, to) ==
         std::vector<PolicyChange>{{CgroupId{1}, std::nullopt}, {CgroupId{0}, 5}, {CgroupId{3}, 31}});
   CHECK(changes(from, from).empty());
+  CHECK(changes(from, {{CgroupId{1}, 10}, {CgroupId{2}, {20, 4}}, {CgroupId{3}, 30}}) ==
+        std::vector<PolicyChange>{{CgroupId{2}, Policy{20, 4}}});
 }

@@ -2,6 +2,7 @@
 // A node in memory: pods that the kubelet knows, directories that the cgroup tree has, a clock that the test moves.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -71,6 +72,10 @@ class FakeTree final : public CgroupTree {
     return out;
   }
   [[nodiscard]] std::vector<CgroupId> node_services() const override { return services; }
+  Result<std::uint32_t> level(const Cgroup& cgroup) const override {
+    if (part_of_a_tree) return fail(Errc::unsupported, "only a part of the tree");
+    return static_cast<std::uint32_t>(std::count(cgroup.path.begin(), cgroup.path.end(), '/'));
+  }
   [[nodiscard]] bool alive(const Cgroup& cgroup) const override {
     const auto found = directories.find(cgroup.path);
     return found != directories.end() && found->second == cgroup.id;
@@ -85,6 +90,7 @@ class FakeTree final : public CgroupTree {
   std::vector<PodCgroup> walk;
   std::vector<CgroupId> services;
   std::uint64_t next = 100;
+  bool part_of_a_tree = false;
 
  private:
   Result<Cgroup> at(const std::string& path) const {
@@ -127,7 +133,7 @@ struct Node {
     (void)!service.start();
   }
 
-  [[nodiscard]] std::map<CgroupId, std::uint32_t> map() const {
+  [[nodiscard]] Policies map() const {
     const auto entries = scheduler.policies();
     return {entries.begin(), entries.end()};
   }

@@ -8,7 +8,7 @@
 using namespace mus;
 using namespace mus::test;
 using namespace std::chrono_literals;
-using Map = std::map<CgroupId, std::uint32_t>;
+using Map = Policies;
 
 namespace {
 

@@ -7,7 +7,7 @@
 using namespace mus;
 using namespace mus::test;
 using namespace std::chrono_literals;
-using Map = std::map<CgroupId, std::uint32_t>;
+using Map = Policies;
 
 TEST_CASE("a pod is boosted as a whole, a container by itself", "[service]") {
   Node node;

@@ -44,6 +44,17 @@ TEST_CASE("a changed weight keeps the slot, so that its statistics go on") {
   CHECK(slots.entries().at(id(8)).weight == 512);
 }
 
+TEST_CASE("a lifted limit is part of the entry, and changing it keeps the slot") {
+  PolicySlots slots;
+  slots.commit(id(7), *slots.plan(id(7), 4096));
+  slots.commit(id(8), *slots.plan(id(8), {4096, 3}));
+  CHECK(slots.entries().at(id(7)).lifted_from == 0);
+  CHECK(slots.entries().at(id(8)).lifted_from == 3);
+  const auto before = slots.entries().at(id(8)).slot;
+  CHECK(slots.plan(id(8), {4096, 2})->slot == before);
+  CHECK(slots.policies() == std::vector<std::pair<CgroupId, Policy>>{{id(7), 4096}, {id(8), {4096, 3}}});
+}
+
 TEST_CASE("weights off the scale are refused with the scale") {
   const PolicySlots slots;
   for (const std::uint32_t weight : {0U, 15U, 102401U, 4294967295U}) {
