@@ -45,8 +45,10 @@ std::optional<double> factor_of(std::string_view suffix) {
   // A decimal exponent; "E" alone is exa.
   if (suffix.front() != 'e' && suffix.front() != 'E') return std::nullopt;
   suffix.remove_prefix(1);
-  if (suffix.starts_with('+')) suffix.remove_prefix(1);
-  if (suffix.starts_with("+") || suffix.empty()) return std::nullopt;
+  if (suffix.starts_with('+')) {  // which from_chars() does not know
+    suffix.remove_prefix(1);
+    if (suffix.empty() || !is_digit(suffix.front())) return std::nullopt;
+  }
   int exponent = 0;
   const auto [end, error] = std::from_chars(suffix.data(), suffix.data() + suffix.size(), exponent);
   if (error != std::errc{} || end != suffix.data() + suffix.size()) return std::nullopt;
