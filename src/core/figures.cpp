@@ -16,6 +16,7 @@ std::string fixed(double value, int digits) {
 }  // namespace
 
 std::string figure(double value) {
+  if (value > 0 && value < 0.005) return "less than 0.01";
   auto text = fixed(value, 2);
   while (text.ends_with('0') && text.find('.') != std::string::npos) text.pop_back();
   if (text.ends_with('.')) text.pop_back();
@@ -24,6 +25,7 @@ std::string figure(double value) {
 
 std::string percent(double part) {
   const double value = part * 100;
+  if (value > 0 && value < 0.05) return "less than 0.1 %";
   return fixed(value, value < 0.95 ? 1 : 0) + " %";
 }
 

@@ -28,8 +28,9 @@ struct MusServiceOptions {
   SchedulerOptions scheduler;
   std::function<TimePoint()> now = Clock::now;
   bool allow_ignore_limit = false;
-  std::vector<Enforcement> enforced{};  ///< as /status shows it
-  std::optional<Error> refusal{};       ///< why the scheduler must not be attached here; as if it could not
+  std::vector<Enforcement> enforced{};            ///< as /status shows it
+  std::optional<Error> refusal{};                 ///< why the scheduler must not be attached here; as if it could not
+  std::chrono::milliseconds outlook_patience{5};  ///< how long the answer to a boost waits for a look at the tree
 };
 
 /// One mutex covers table, attachment and scheduler. It is never held while somebody else is waited for: pods and

@@ -11,9 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Of the tree, for the answer to a boost, which is not held up: what is older says little, and a walk takes less.
+// Of the tree, for the answer to a boost: what is older says little.
 constexpr auto kOutlookAge = 200ms;
-constexpr auto kOutlookPatience = 5ms;
 // For explain, which is there to tell.
 constexpr auto kExplainAge = 100ms;
 constexpr auto kExplainPatience = 1s;
@@ -50,7 +49,7 @@ std::string MusService::no_tree() const {
 
 Result<TreeWatch::View> MusService::look_for_outlook(const std::string& no_tree) {
   if (!no_tree.empty()) return fail(Errc::unavailable, no_tree);
-  auto view = tree_watch_.recent(kOutlookAge, kOutlookPatience);
+  auto view = tree_watch_.recent(kOutlookAge, options_.outlook_patience);
   if (!view) return fail(Errc::unavailable, "the tree has not been read yet");
   return view;
 }

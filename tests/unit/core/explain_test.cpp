@@ -183,6 +183,8 @@ TEST_CASE("figures in sentences are short", "[explain]") {
   CHECK(figure(12) == "12");
   CHECK(figure(10.5) == "10.5");
   CHECK(figure(0) == "0");
+  CHECK(figure(0.004) == "less than 0.01");
+  CHECK(percent(0.0004) == "less than 0.1 %");
   CHECK(percent(0.0625) == "6 %");
   CHECK(percent(0.003) == "0.3 %");
   CHECK(percent(1) == "100 %");

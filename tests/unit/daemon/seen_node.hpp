@@ -77,10 +77,10 @@ struct SeenNode {
   FakePods pods;
   FakeTree tree;
   TimePoint now{std::chrono::hours(1000)};
-  MusService service{scheduler, pods, tree, {false, "6.18.0-test", {}, [this] { return now; }}};
+  MusService service;
   std::optional<ShareKeeper> keeper;
 
-  explicit SeenNode(bool with_keeper = true) {
+  explicit SeenNode(bool with_keeper = true) : service(scheduler, pods, tree, options(with_keeper)) {
     start_logging("off", false);
     PodList list;
     list.pods = {pod("redis", "aa", {}), pod("batch", "bb", 64'000)};
@@ -104,6 +104,14 @@ struct SeenNode {
     see("/system.slice/x.service", "/system.slice", 100, 500);
     (void)!service.start();
     if (with_keeper) keeper.emplace(service.tree_watch(), [this] { return service.shares(); });
+  }
+
+  MusServiceOptions options(bool with_keeper) {
+    MusServiceOptions options;
+    options.kernel = "6.18.0-test";
+    options.now = [this] { return now; };
+    if (with_keeper) options.outlook_patience = std::chrono::seconds(10);  // the machine may be busy
+    return options;
   }
 
   void see(const std::string& path, const std::string& parent, std::uint32_t weight, std::uint32_t threads,

@@ -27,11 +27,6 @@ PrioritizeRequest boost_container(const std::string& pod, std::uint32_t weight, 
   return request;
 }
 
-/// Waits until the thread that looks has looked: the answer to a boost has little patience.
-void look(SeenNode& node) {
-  REQUIRE(node.service.tree_watch().recent(0ms, 10s));
-}
-
 bool has(const std::vector<std::string>& texts, const std::string& part) {
   for (const auto& text : texts) {
     if (text.find(part) != std::string::npos) return true;
@@ -45,7 +40,6 @@ TEST_CASE("a boost says who loses, by name, and who falls below the request by i
   SeenNode node;
   for (const bool dry_run : {true, false}) {
     CAPTURE(dry_run);
-    look(node);
     const auto reply = node.service.prioritize(boost_container("redis", 102400, dry_run));
     REQUIRE(reply);
     const auto& outlook = reply->outlook;
@@ -70,7 +64,6 @@ TEST_CASE("a boost says who loses, by name, and who falls below the request by i
 
 TEST_CASE("a boost that changes nothing for others names nobody", "[service]") {
   SeenNode node;
-  look(node);
   const auto reply = node.service.prioritize(boost_container("redis", 1024, true));
   REQUIRE(reply);
   CHECK(reply->outlook.missing.empty());
@@ -81,7 +74,6 @@ TEST_CASE("a boost that changes nothing for others names nobody", "[service]") {
 TEST_CASE("who does not know the pod list yet is told of cgroups, and the kubelet is not asked for it", "[service]") {
   SeenNode node;
   node.pods.fail_with(Errc::unavailable);
-  look(node);
   const auto reply = node.service.prioritize(boost_cgroup("/kubepods/podaa/caa", 102400));
   REQUIRE(reply);
   CHECK(node.pods.cached_asked + node.pods.fresh_asked == 0);
@@ -95,7 +87,6 @@ TEST_CASE("who does not know the pod list yet is told of cgroups, and the kubele
 
 TEST_CASE("a best-effort pod is warned of what four times next to nothing is", "[service]") {
   SeenNode node;
-  look(node);
   const auto reply = node.service.prioritize(boost_container("redis", 4096, true));
   REQUIRE(reply);
   CHECK(has(reply->outlook.warnings, "even with this boost shop/redis/main is entitled to"));
@@ -104,7 +95,6 @@ TEST_CASE("a best-effort pod is warned of what four times next to nothing is", "
 TEST_CASE("limits and cpu.idle on the way are warned of", "[service]") {
   SeenNode node;
   node.tree.files["/kubepods"].idle = true;
-  look(node);
   const auto reply = node.service.prioritize(boost_container("batch", 4096, true));
   REQUIRE(reply);
   CHECK(has(reply->outlook.warnings, "cpu.idle of /kubepods"));
