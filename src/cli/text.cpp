@@ -2,8 +2,6 @@
 #include "cli/text.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <vector>
