@@ -106,6 +106,11 @@ void add_run(CLI::App& app, Raw& raw) {
       ->envname("MUS_LOG_LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();
+  const auto setting = [run](const char* name, const char* variable, auto& value, const CLI::Validator& valid,
+                             const char* text) {
+    run->add_option(name, value, text)->envname(variable)->check(valid)->group("Scheduler")->capture_default_str();
+  };
+  const CLI::IsMember on_off({"on", "off"});
   run->add_option("--slice", raw.slice_us, "Microseconds that a task runs before the next is looked for")
       ->envname("MUS_SLICE")
       ->check(CLI::Range(kShortestSliceUs, kLongestSliceUs))
@@ -116,38 +121,20 @@ void add_run(CLI::App& app, Raw& raw) {
       ->check(CLI::Range(kShortestLagUs, kLongestLagUs))
       ->group("Scheduler")
       ->capture_default_str();
-  run->add_option("--wakeup-preemption", raw.wakeup_preemption, "Off only to measure what it does")
-      ->envname("MUS_WAKEUP_PREEMPTION")
-      ->check(CLI::IsMember({"on", "off"}))
-      ->group("Scheduler")
-      ->capture_default_str();
-  run->add_option("--idle-selection", raw.idle_selection, "Off only to measure what it does")
-      ->envname("MUS_IDLE_SELECTION")
-      ->check(CLI::IsMember({"on", "off"}))
-      ->group("Scheduler")
-      ->capture_default_str();
+  setting("--wakeup-preemption", "MUS_WAKEUP_PREEMPTION", raw.wakeup_preemption, on_off,
+          "Off only to measure what it does");
+  setting("--idle-selection", "MUS_IDLE_SELECTION", raw.idle_selection, on_off, "Off only to measure what it does");
   run->add_option("--queues", raw.queues, "One for each last-level cache, or one for the machine")
       ->envname("MUS_QUEUES")
       ->check(CLI::IsMember({"cache", "one"}))
       ->group("Scheduler")
       ->capture_default_str();
-  run->add_option("--cpu-weight", raw.cpu_weight, "Off only to measure: all cgroups alike, whatever their cpu.weight")
-      ->envname("MUS_CPU_WEIGHT")
-      ->check(CLI::IsMember({"on", "off"}))
-      ->group("Scheduler")
-      ->capture_default_str();
-  run->add_option("--boost-ceiling", options.scheduler.boost_ceiling,
-                  "Part of the CPUs that all boosted together get at most while others want them; 1: no ceiling")
-      ->envname("MUS_BOOST_CEILING")
-      ->check(CLI::Range(kLowestCeiling, 1.0))
-      ->group("Scheduler")
-      ->capture_default_str();
-  run->add_option("--node-floor", options.scheduler.node_floor,
-                  "Part of the CPUs that the node's own services keep from boosts; 0: no floor")
-      ->envname("MUS_NODE_FLOOR")
-      ->check(CLI::Range(0.0, kHighestFloor))
-      ->group("Scheduler")
-      ->capture_default_str();
+  setting("--cpu-weight", "MUS_CPU_WEIGHT", raw.cpu_weight, on_off,
+          "Off only to measure: all cgroups alike, whatever their cpu.weight");
+  setting("--boost-ceiling", "MUS_BOOST_CEILING", options.scheduler.boost_ceiling, CLI::Range(kLowestCeiling, 1.0),
+          "Part of the CPUs that all boosted together get at most while others want them; 1: no ceiling");
+  setting("--node-floor", "MUS_NODE_FLOOR", options.scheduler.node_floor, CLI::Range(0.0, kHighestFloor),
+          "Part of the CPUs that the node's own services keep from boosts; 0: no floor");
   add_kubelet(*run, options.kubelet);
   run->parse_complete_callback([&raw] { raw.command.kind = Command::Kind::run; });
 }
