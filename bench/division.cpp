@@ -5,8 +5,8 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <random>
-#include <string_view>
 #include <vector>
 
 #include "core/hierarchy.hpp"
@@ -24,7 +24,7 @@ constexpr std::uint64_t kPods = 2;
 
 class Node {
  public:
-  Node() {
+  explicit Node(unsigned seed) : random_(seed) {
     add({}, 1024);  // system.slice
     add({}, 2560);  // kubepods, and below it the three classes
     for (int i = 0; i < 3; ++i) add(CgroupId{kPods}, 1024);
@@ -73,7 +73,7 @@ class Node {
     if (number(0, 2) == 0) cgroups_[cgroup].limit = number(1, 40) / 10.0;
   }
 
-  std::mt19937 random_{1};
+  std::mt19937 random_;
   std::vector<CgroupRecord> cgroups_;
 };
 
@@ -86,7 +86,7 @@ bool guards_act(const std::vector<CgroupRecord>& cgroups) {
 }
 
 int usage() {
-  std::fputs("usage: mus-division ROUNDS LIMIT_US    status 1 when the median is over the limit (0: none)\n", stderr);
+  std::cerr << "usage: mus-division ROUNDS LIMIT_US    status 1 when the median is over the limit (0: none)\n";
   return 2;
 }
 
@@ -98,7 +98,7 @@ int main(int argc, char** argv) {
   const double most_us = std::strtod(argv[2], nullptr);
   if (rounds < 1) return usage();
 
-  Node node;
+  Node node(1);
   Hierarchy hierarchy;
   const std::vector<CgroupId> services = {CgroupId{kSystem}};
   std::vector<double> took_us;
@@ -111,7 +111,7 @@ int main(int argc, char** argv) {
     whole = whole && update.flows.size() == kCgroups;
   }
   if (!whole || !guards_act(node.next())) {
-    std::fputs("what was measured is not what it should be\n", stderr);
+    std::cerr << "what was measured is not what it should be\n";
     return 1;
   }
   std::sort(took_us.begin(), took_us.end());
