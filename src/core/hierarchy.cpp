@@ -63,9 +63,12 @@ ShareUpdate Hierarchy::update(const std::vector<CgroupRecord>& cgroups, unsigned
   update.flows.reserve(cgroups.size());
   for (std::size_t i = 0; i < cgroups.size(); ++i) {
     if (cgroups[i].flow == 0) continue;
-    const double factor = scale * guards.factor(boosts[i], is_service[i]);
-    const FlowShare share{cgroups[i].flow, bounded(tree.shares[i].own * factor, 1),
-                          bounded(tree.shares[i].whole * factor, 1),
+    const double factor = guards.factor(boosts[i], is_service[i]);
+    // A boost multiplies what was cut because of it: rounded down, small ones would get less than without a boost.
+    const auto published = [&](double share) {
+      return bounded(factor < 1 ? std::ceil(share * scale * factor) : share * scale * factor, 1);
+    };
+    const FlowShare share{cgroups[i].flow, published(tree.shares[i].own), published(tree.shares[i].whole),
                           bounded(tree.shares[i].rivals * kSharesPerWeight, 0)};
     if (threads_[i] > 0) {
       const double boosted = static_cast<double>(share.own) * boosts[i] / MUS_WEIGHT_ONE;

@@ -166,3 +166,20 @@ TEST_CASE("guards multiply what is published of the boosted and of the services;
   CHECK(held.root == Approx(of(held, 3).own).epsilon(1e-3));
   CHECK(of(held, 2) == of(plain, 2));
 }
+
+TEST_CASE("a boost that is cut is never worth less than none, however small the share", "[hierarchy]") {
+  // The first makes the ceiling cut all boosts; the second has next to nothing, whatever its boost.
+  std::vector<CgroupRecord> tree = {record(1, 0, 40 * kHundred, 4), record(2, 0, 5, 4), record(3, 0, kHundred, 4)};
+  Hierarchy off({1, 0});
+  Hierarchy guarded({0.1, 0});
+  for (std::uint32_t boost = 1025; boost <= 102400; boost += 997) {
+    CAPTURE(boost);
+    tree[0].boost = 102400;
+    tree[1].boost = boost;
+    const auto without = off.update(tree, 4, 40ms);
+    const auto cut = guarded.update(tree, 4, 40ms);
+    if (boost > 2048) REQUIRE(of(cut, 2).own < of(without, 2).own);
+    REQUIRE(std::uint64_t{of(cut, 2).own} * boost / MUS_WEIGHT_ONE >= of(without, 2).own);
+    REQUIRE(std::uint64_t{of(cut, 1).own} * 100 >= of(without, 1).own);
+  }
+}
