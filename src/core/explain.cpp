@@ -41,8 +41,7 @@ Binding binding(const Forecast& forecast, std::size_t i, double threads, double 
             "Its threads: " + figure(threads) + " are runnable on average, and it is entitled to " + figure(entitled) +
                 " of " + cpus + " CPUs."};
   }
-  const auto* limit = tightest_limit(forecast.tree(), levels);
-  if (limit != nullptr && forecast.entitled_without_limits(i) > entitled + kNoticeable) {
+  if (const auto* limit = binding_limit(forecast, i, levels)) {
     return {Kind::limit, limit->cgroup.path,
             "cpu.max of " + limit->cgroup.path + ": " + figure(limit->limit) +
                 " CPUs for all that is below it; it gets " + figure(got) + " and has " + figure(threads) +
@@ -59,13 +58,24 @@ Binding binding(const Forecast& forecast, std::size_t i, double threads, double 
 
 }  // namespace
 
-const CgroupLevel* tightest_limit(const DividedTree& tree, const std::vector<CgroupLevel>& levels) {
-  const CgroupLevel* found = nullptr;
+const CgroupLevel* binding_limit(const Forecast& forecast, std::size_t i, const std::vector<CgroupLevel>& levels) {
+  const auto& tree = forecast.tree();
+  const double entitled = forecast.entitled(i);
+  if (forecast.entitled_without_limits(i) <= entitled + kNoticeable) return nullptr;
+  const CgroupLevel* tightest = nullptr;
+  const CgroupLevel* alone = nullptr;
+  double most = entitled + kNoticeable;
   for (const auto& level : levels) {
     if (level.limit <= 0 || is_lifted(tree, level)) continue;
-    if (found == nullptr || level.limit <= found->limit) found = &level;
+    if (tightest == nullptr || level.limit <= tightest->limit) tightest = &level;
+    const auto place = tree.view.find(level.cgroup.id);
+    if (!place) continue;
+    if (const double without = forecast.entitled_without_limit_of(i, *place); without > most) {
+      most = without;
+      alone = &level;
+    }
   }
-  return found;
+  return alone != nullptr ? alone : tightest;
 }
 
 std::vector<ExplainedLevel> explain_levels(const DividedTree& tree, const std::vector<CgroupLevel>& levels) {

@@ -21,8 +21,10 @@ namespace mus {
 /// Of the cgroup that is record `i`; `levels` are those on its path.
 [[nodiscard]] Standing standing(const Forecast& forecast, std::size_t i, const std::vector<CgroupLevel>& levels);
 
-/// The cpu.max on the way that leaves the least, of those that hold and the lowest of several such; null without one.
-[[nodiscard]] const CgroupLevel* tightest_limit(const DividedTree& tree, const std::vector<CgroupLevel>& levels);
+/// The cpu.max on the way without which record `i` would be entitled to most; if it takes more than one, the tightest.
+/// Null when none holds it back.
+[[nodiscard]] const CgroupLevel* binding_limit(const Forecast& forecast, std::size_t i,
+                                               const std::vector<CgroupLevel>& levels);
 
 /// A cgroup that is to be boosted.
 struct Boosted {

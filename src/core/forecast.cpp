@@ -56,7 +56,13 @@ Forecast::Forecast(const DividedTree& tree)
       factors_(factors_of(tree, tree.division, weights_)),
       cpus_(with_below(allotments(tree.division, factors_), tree.parents)) {}
 
-double Forecast::entitled(std::size_t i, bool with_limits) const {
+double Forecast::entitled_without_limits(std::size_t i) const {
+  std::vector<std::size_t> way;
+  for (std::size_t k = i; k != TreeView::kNone; k = tree_.parents[k]) way.push_back(k);
+  return entitled(i, way);
+}
+
+double Forecast::entitled(std::size_t i, const std::vector<std::size_t>& unlimited) const {
   auto one = tree_.division;
   // It competes as one that nothing but others hold back; what is below it is part of it.
   std::vector<bool> below(one.nodes.size());
@@ -66,11 +72,7 @@ double Forecast::entitled(std::size_t i, bool with_limits) const {
   }
   one.nodes[i].threads = one.cpus;
   one.shares[i].own = one.shares[i].whole;
-  if (!with_limits) {
-    for (std::size_t k = i; k != TreeView::kNone; k = tree_.parents[k]) {
-      one.nodes[k].most = std::numeric_limits<double>::infinity();
-    }
-  }
+  for (const auto k : unlimited) one.nodes[k].most = std::numeric_limits<double>::infinity();
   return allotments(one, factors_of(tree_, one, weights_))[i];
 }
 

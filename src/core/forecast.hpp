@@ -50,15 +50,17 @@ class Forecast {
   /// CPUs that it gets with everything below it. Who needs less than it is entitled to gets what it needs.
   [[nodiscard]] double cpus(std::size_t i) const { return cpus_[i]; }
   /// CPUs that it would get if it could use everything. One boost for all of it: its own, whatever is set below it.
-  [[nodiscard]] double entitled(std::size_t i) const { return entitled(i, true); }
+  [[nodiscard]] double entitled(std::size_t i) const { return entitled(i, {}); }
   /// The same without the limits at it and above.
-  [[nodiscard]] double entitled_without_limits(std::size_t i) const { return entitled(i, false); }
+  [[nodiscard]] double entitled_without_limits(std::size_t i) const;
+  /// The same without the limit of record `k` alone.
+  [[nodiscard]] double entitled_without_limit_of(std::size_t i, std::size_t k) const { return entitled(i, {k}); }
   /// Is there more CPU time than all of them could use?
   [[nodiscard]] bool uncontended() const;
   [[nodiscard]] const DividedTree& tree() const { return tree_; }
 
  private:
-  [[nodiscard]] double entitled(std::size_t i, bool with_limits) const;
+  [[nodiscard]] double entitled(std::size_t i, const std::vector<std::size_t>& unlimited) const;
 
   const DividedTree& tree_;
   std::vector<std::uint32_t> weights_;

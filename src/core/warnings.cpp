@@ -63,8 +63,7 @@ std::vector<std::string> warnings(const DividedTree& tree, std::size_t i, const 
   const Forecast forecast(tree);
   const double cpus = tree.view.cpus;
   const double entitled = forecast.entitled_without_limits(i);
-  const auto* limit = tightest_limit(tree, boosted.levels);
-  if (limit != nullptr && forecast.entitled(i) < entitled - kNoticeable) {
+  if (const auto* limit = binding_limit(forecast, i, boosted.levels)) {
     out.push_back(boosted.name + " is limited to " + figure(limit->limit) + " CPUs by cpu.max of " +
                   limit->cgroup.path + ", and would be entitled to " + figure(entitled) +
                   " without: ignore_limit=true lifts it where the configuration allows it");

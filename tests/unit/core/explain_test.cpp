@@ -95,6 +95,14 @@ TEST_CASE("what binds is told apart", "[explain]") {
       CHECK(binds.sentence.find("cpu.max of /pod: 0.5 CPUs") != std::string::npos);
     }
   }
+  SECTION("of several limits the one that is shared with others, when that leaves less than a tighter one") {
+    const auto view = look(8, {{1, 0, 100, 0, 2}, {2, 1, 100, 8, 1.9}, {3, 1, 100, 8}});
+    CHECK(binding_of(view, 2, {level(1, "/pod", 2), level(2, "/pod/c", 1.9)}).path == "/pod");
+  }
+  SECTION("of two limits that are alike the lower") {
+    const auto view = look(8, {{1, 0, 100, 0, 2}, {2, 1, 100, 8, 2}});
+    CHECK(binding_of(view, 2, {level(1, "/pod", 2), level(2, "/pod/c", 2)}).path == "/pod/c");
+  }
   SECTION("not a limit that is lifted") {
     const auto view = look(2, {{1, 0, 100, 8}, {2, 0, 100, 8, 0.5}});
     const std::vector<CgroupLevel> levels{level(2, "/b", 0.5)};
