@@ -44,6 +44,8 @@ bench_usage() {
 		  --report [DIR]       measure nothing: make the report (and --check) again
 		  --publish            measure nothing: put the latest table and picture into docs/
 		  --post               only how long POST /prioritize takes
+		  --division           only how long it takes to divide CPU time between 1000
+		                       cgroups; status 1 above a millisecond
 		  --tuning             only what values of --slice and --lag cost and buy
 		  --help               this text
 
@@ -57,6 +59,11 @@ bench_post() {
 	python3 "$MUS_ROOT/bench/post_latency.py" "$MUS_BUILD/release/mus-scheduler" \
 		--json "$MUS_BUILD/bench/post_latency.json"
 	say "the figures are in build/bench/post_latency.json"
+}
+
+# 40 ms pass between two divisions: one of them takes a fortieth at most.
+bench_division() {
+	"$MUS_BUILD/release/bench/mus-division" 1000 1000
 }
 
 # By instructions: what is compared are microseconds.
@@ -195,6 +202,10 @@ bench() {
 		--publish) publish=1 ;;
 		--post)
 			bench_post
+			return
+			;;
+		--division)
+			bench_division
 			return
 			;;
 		--tuning) tuning=1 ;;

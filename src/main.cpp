@@ -81,6 +81,24 @@ std::vector<CheckItem> check_node(const Options& options, const Result<std::vect
   return items;
 }
 
+// Looks at the node, and tells the log.
+MusServiceOptions make_service_options(const Options& options) {
+  MusServiceOptions service{options.dry_run, kernel_release(), options.scheduler, Clock::now,
+                            options.allow_ignore_limit};
+  if (options.dry_run) {
+    service.enforced = none_enforced("dry run: nothing is scheduled");
+    return service;
+  }
+  const auto enforced = find_enforced(options);
+  log_findings(check_node(options, enforced));
+  service.enforced = enforced ? *enforced : none_enforced(enforced.error().message);
+  if (enforced) {
+    log_line(enforced_summary(*enforced));
+    service.refusal = find_refusal(*enforced, options.allow_unenforced);
+  }
+  return service;
+}
+
 int run(const Options& options) {
   start_logging(options.log_level, stderr_is_journal());
   auto loop = MainLoop::open();  // before any thread exists
@@ -92,19 +110,7 @@ int run(const Options& options) {
   if (!token) return failed(token.error());
   auto pods = make_pods(options.kubelet);
   if (!pods) return failed(pods.error());
-  MusServiceOptions service_options{options.dry_run, kernel_release(), options.scheduler, Clock::now,
-                                    options.allow_ignore_limit};
-  if (options.dry_run) {
-    service_options.enforced = none_enforced("dry run: nothing is scheduled");
-  } else {
-    const auto enforced = find_enforced(options);
-    log_findings(check_node(options, enforced));
-    service_options.enforced = enforced ? *enforced : none_enforced(enforced.error().message);
-    if (enforced) {
-      log_line(enforced_summary(*enforced));
-      service_options.refusal = find_refusal(*enforced, options.allow_unenforced);
-    }
-  }
+  const auto service_options = make_service_options(options);
 
   const auto scheduler =
       options.dry_run ? make_memory_scheduler() : make_bpf_scheduler(options.scheduler, options.cgroup_root);

@@ -81,7 +81,7 @@ use_scheduler() {
 	SCHEDULER=$1
 	case $1 in
 	eevdf) return 0 ;;
-	mus) DAEMON_OPTIONS=() ;;
+	mus) DAEMON_OPTIONS=(--boost-ceiling 1 --node-floor 0) ;; # what a weight gives, whatever others keep
 	prototype) DAEMON_OPTIONS=("${PROTOTYPE_OPTIONS[@]}") ;;
 	*) complain "no scheduler '$1'" ;;
 	esac

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,14 @@ struct PodCgroup {
     Cgroup cgroup;
   };
   std::vector<Leaf> containers;  ///< sandboxes included: their id is in no pod list
+};
+
+/// A directory on the way to a cgroup, as its own files say.
+struct CgroupLevel {
+  Cgroup cgroup;
+  std::optional<std::uint32_t> weight{};  ///< cpu.weight, 0 with cpu.idle; none: the cpu controller is off here
+  bool idle = false;                      ///< cpu.idle
+  double limit = 0;                       ///< CPUs, cpu.max's quota over its period; 0: no limit
 };
 
 /// Thread-safe (holds no mutable state but its roots).
@@ -47,6 +56,17 @@ class CgroupTree {
 
   /// The cgroup that a process is in; a pid that is reused between two looks is noticed and refused.
   [[nodiscard]] virtual Result<Cgroup> pid(std::int64_t pid) const = 0;
+
+  /// From the child of the root down to the cgroup itself. A file that is not there or that cannot be understood leaves
+  /// its field empty. Errc::not_found when the directory has gone, or another has taken its place.
+  [[nodiscard]] virtual Result<std::vector<CgroupLevel>> levels(const Cgroup& cgroup) const = 0;
+
+  /// The directories in one, by name; empty when it has gone. With the path "/" those below the root, whatever the id.
+  [[nodiscard]] virtual std::vector<Cgroup> children(const Cgroup& parent) const = 0;
+
+  /// The topmost cgroups of the node's own services: systemd's, the kubelet's, the container runtime's and ours, those
+  /// that there are; never one of a pod or below. What cannot be read is left out.
+  [[nodiscard]] virtual std::vector<CgroupId> node_services() const = 0;
 
   /// How deep it is in the kernel's own tree (1: a child of the root): what lifted limits are counted by.
   /// Errc::unsupported where the cgroup root is only a part of that tree, so that nobody can tell.

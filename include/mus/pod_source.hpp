@@ -2,6 +2,7 @@
 // Who knows the node's pods.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -28,6 +29,8 @@ class PodSource {
   /// Errc::unavailable: source away or none configured; unauthorized/forbidden: it refused us;
   /// protocol: it answered garbage. On error the last good list stays cached for `cached` readers until too old.
   virtual Result<PodList> list(Freshness freshness) = 0;
+  /// The last good list while it may serve `cached` readers, else none. Never asks, and waits for nobody.
+  [[nodiscard]] virtual std::shared_ptr<const PodList> known() const = 0;
   [[nodiscard]] virtual PodSourceState state() const = 0;
 };
 

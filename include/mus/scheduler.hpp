@@ -116,6 +116,8 @@ struct SchedulerOptions {
   bool idle_selection = true;          ///< off only to measure: a waking task waits for its previous CPU
   bool queue_per_cache = true;         ///< off: one queue for the machine
   bool cpu_weight = true;              ///< off only to measure: all cgroups alike, wherever they are in the tree
+  double boost_ceiling = 0.75;         ///< part of the node that all boosted get at most, beside others; 1: no ceiling
+  double node_floor = 0.1;             ///< part of the node that its services keep from boosts; 0: no floor
 };
 
 /// Owner of the kernel's scheduler slot. Not thread-safe: the daemon serialises all calls with one mutex.

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "mus/explain.hpp"
 #include "mus/pod_source.hpp"
 #include "mus/result.hpp"
 #include "mus/scheduler.hpp"
@@ -69,6 +70,12 @@ struct PrioritizeReply {
   bool replaced = false;
   bool dry_run = false;
   std::string note;  ///< e.g. which cgroup a pid is in; may be empty
+  Outlook outlook{};
+};
+
+struct ExplainRequest {
+  Target target;
+  std::optional<std::uint32_t> weight;  ///< of a boost that is only thought of
 };
 
 /// A failure with what the caller may choose from ("ambiguous": namespace/pod/container of each).
@@ -141,6 +148,9 @@ class Service {
   virtual std::vector<Boost> reset_all() = 0;
   virtual std::vector<Boost> boosts() = 0;
   virtual ServiceResult<std::vector<PodRow>> pods() = 0;
+  /// Where the one cgroup stands that the target names; changes nothing. ambiguous when it names several; unavailable
+  /// when the scheduler is not attached, or does not answer within about a second.
+  virtual ServiceResult<Explanation> explain(const ExplainRequest& request) = 0;
   /// At most about a second old; shared, immutable.
   virtual std::shared_ptr<const StatusSnapshot> status() = 0;
   /// Hands the node back without stopping the daemon / arms again after SysRq-S or giving up.

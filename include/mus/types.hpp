@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct Container {
   std::string id;  ///< runtime id, lower-case hex, without "containerd://"; empty until created
   Kind kind = Kind::regular;
   bool running = false;
+  std::optional<std::uint32_t> cpu_request_millis{};  ///< resources.requests.cpu, in thousandths of a CPU
 
   bool operator==(const Container&) const = default;
 };

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/explain_json.hpp"
 #include "api/limits.hpp"
 #include "mus/version.hpp"
 
@@ -127,6 +128,8 @@ Json scheduler(const StatusSnapshot& status) {
           {"idle_selection", status.options.idle_selection},
           {"queue_per_cache", status.options.queue_per_cache},
           {"cpu_weight", status.options.cpu_weight},
+          {"boost_ceiling", status.options.boost_ceiling},
+          {"node_floor", status.options.node_floor},
           {"caches", status.stats.caches}};
 }
 
@@ -195,10 +198,12 @@ std::string problem_json(const Problem& problem) {
 }
 
 std::string prioritize_json(const PrioritizeReply& reply) {
-  return text(Json{{"boost", to_json(reply.boost)},
-                   {"replaced", reply.replaced},
-                   {"dry_run", reply.dry_run},
-                   {"note", or_null(reply.note)}});
+  Json out{{"boost", to_json(reply.boost)},
+           {"replaced", reply.replaced},
+           {"dry_run", reply.dry_run},
+           {"note", or_null(reply.note)}};
+  add_outlook(out, reply.outlook);
+  return text(out);
 }
 
 std::string removed_json(const std::vector<Boost>& removed) {

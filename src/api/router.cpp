@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "api/access.hpp"
+#include "api/explain_json.hpp"
 #include "api/json.hpp"
 #include "api/metrics.hpp"
 #include "api/parameters.hpp"
@@ -49,7 +50,7 @@ class Api final : public HttpHandler {
     Exposure exposure;
     HttpResponse (Api::*call)(const HttpRequest&);
   };
-  static const std::array<Route, 11> kRoutes;
+  static const std::array<Route, 12> kRoutes;
 
   static HttpResponse finish(HttpResponse response) {
     response.headers.emplace_back("Cache-Control", "no-store");
@@ -126,6 +127,15 @@ class Api final : public HttpHandler {
     return rows ? json(pods_json(*rows)) : respond(to_problem(rows.error()));
   }
 
+  HttpResponse explain(const HttpRequest& request) {
+    auto parameters = Parameters::read(request, explain_parameters());
+    if (!parameters) return respond(parameters.error());
+    const auto command = to_explain_request(*parameters);
+    if (!command) return respond(to_problem(command.error()));
+    const auto explanation = service_.explain(*command);
+    return explanation ? json(explain_json(*explanation)) : respond(to_problem(explanation.error()));
+  }
+
   HttpResponse metrics(const HttpRequest& request) {
     if (auto refused = no_parameters(request)) return *refused;
     return plain(metrics_text(*service_.status()), kMetricsContentType);
@@ -168,12 +178,13 @@ class Api final : public HttpHandler {
   const AccessRules rules_;
 };
 
-const std::array<Api::Route, 11> Api::kRoutes{{
+const std::array<Api::Route, 12> Api::kRoutes{{
     {"POST", "/prioritize", Exposure::change, &Api::prioritize},
     {"DELETE", "/prioritize", Exposure::change, &Api::reset},
     {"GET", "/priorities", Exposure::read, &Api::priorities},
     {"GET", "/status", Exposure::read, &Api::status},
     {"GET", "/pods", Exposure::read, &Api::pods},
+    {"GET", "/explain", Exposure::read, &Api::explain},
     {"GET", "/metrics", Exposure::read, &Api::metrics},
     {"POST", "/attach", Exposure::change, &Api::attach},
     {"POST", "/detach", Exposure::change, &Api::detach},

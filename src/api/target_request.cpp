@@ -84,6 +84,15 @@ Result<Target> read_target(const Parameters& parameters) {
   return target;
 }
 
+Result<std::optional<std::uint32_t>> read_weight(const Parameters& parameters) {
+  auto text = parameters.number("weight");
+  if (!text) return tl::unexpected(std::move(text.error()));
+  if (!*text) return std::nullopt;
+  const auto value = to_weight(**text);
+  if (!value) return tl::unexpected(value.error());
+  return *value;
+}
+
 }  // namespace
 
 const std::vector<std::string_view>& prioritize_parameters() {
@@ -99,19 +108,31 @@ const std::vector<std::string_view>& reset_parameters() {
   return names;
 }
 
+const std::vector<std::string_view>& explain_parameters() {
+  static const std::vector<std::string_view> names{"pod",    "namespace", "container", "uid",   "label",
+                                                   "cgroup", "unit",      "pid",       "weight"};
+  return names;
+}
+
+Result<ExplainRequest> to_explain_request(const Parameters& parameters) {
+  auto target = read_target(parameters);
+  if (!target) return tl::unexpected(std::move(target.error()));
+  ExplainRequest request{std::move(*target), {}};
+  auto weight = read_weight(parameters);
+  if (!weight) return tl::unexpected(std::move(weight.error()));
+  request.weight = *weight;
+  return request;
+}
+
 Result<PrioritizeRequest> to_prioritize_request(const Parameters& parameters) {
   auto target = read_target(parameters);
   if (!target) return tl::unexpected(std::move(target.error()));
   PrioritizeRequest request;
   request.target = std::move(*target);
 
-  auto weight = parameters.number("weight");
+  auto weight = read_weight(parameters);
   if (!weight) return tl::unexpected(std::move(weight.error()));
-  if (*weight) {
-    const auto value = to_weight(**weight);
-    if (!value) return tl::unexpected(value.error());
-    request.weight = *value;
-  }
+  request.weight = weight->value_or(request.weight);
   auto ttl = parameters.text_or_number("ttl");
   if (!ttl) return tl::unexpected(std::move(ttl.error()));
   if (*ttl) {

@@ -19,8 +19,11 @@ struct ResetRequest {
 
 [[nodiscard]] const std::vector<std::string_view>& prioritize_parameters();
 [[nodiscard]] const std::vector<std::string_view>& reset_parameters();
+/// Not `all`: one is explained at a time.
+[[nodiscard]] const std::vector<std::string_view>& explain_parameters();
 
 [[nodiscard]] Result<PrioritizeRequest> to_prioritize_request(const Parameters& parameters);
 [[nodiscard]] Result<ResetRequest> to_reset_request(const Parameters& parameters);
+[[nodiscard]] Result<ExplainRequest> to_explain_request(const Parameters& parameters);
 
 }  // namespace mus

@@ -23,6 +23,9 @@ class CgroupFs final : public CgroupTree {
   [[nodiscard]] Result<Cgroup> path(std::string_view path) const override;
   [[nodiscard]] Result<Cgroup> unit(std::string_view name) const override;
   [[nodiscard]] Result<Cgroup> pid(std::int64_t pid) const override;
+  [[nodiscard]] Result<std::vector<CgroupLevel>> levels(const Cgroup& cgroup) const override;
+  [[nodiscard]] std::vector<Cgroup> children(const Cgroup& parent) const override;
+  [[nodiscard]] std::vector<CgroupId> node_services() const override;
   [[nodiscard]] Result<std::uint32_t> level(const Cgroup& cgroup) const override;
   [[nodiscard]] bool alive(const Cgroup& cgroup) const override;
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "cli/explain_text.hpp"
 #include "cli/text.hpp"
 
 namespace mus {
@@ -108,6 +109,10 @@ std::string request_path(const Command& command) {
     case Command::Kind::reset:
       add_target(query, command.target);
       return "/prioritize" + query.text();
+    case Command::Kind::explain:
+      add_target(query, command.target);
+      if (command.weight) query.add("weight", std::to_string(*command.weight));
+      return "/explain" + query.text();
     default:
       return "/";
   }
@@ -137,6 +142,10 @@ int run_client(const Command& command, HttpClient& client, std::ostream& out, st
       break;
     case Command::Kind::prioritize:
       print_boosted(answer, out);
+      print_outlook(answer, out);
+      break;
+    case Command::Kind::explain:
+      print_explanation(answer, out);
       break;
     default:
       print_removed(answer, out);

@@ -21,11 +21,11 @@ struct ClientTarget {
 };
 
 struct Command {
-  enum class Kind { run, status, pods, prioritize, reset, check, version };
+  enum class Kind { run, status, pods, prioritize, reset, explain, check, version };
   Kind kind = Kind::run;
   Options options;  ///< `run`; of the others only the socket and the roots
   bool json = false;
-  ClientTarget target;  ///< prioritize, reset
+  ClientTarget target;  ///< prioritize, reset, explain
   std::optional<std::uint32_t> weight;
   std::string ttl;
   bool ignore_limit = false;  ///< of prioritize

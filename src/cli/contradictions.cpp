@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Combinations of options that cannot be meant, each answered with a sentence that says what to give instead.
+#include <cmath>
 #include <string_view>
 
 #include "cli/command.hpp"
@@ -70,6 +71,10 @@ std::optional<std::string> find_contradiction(const Options& options) {
     if (colon == std::string::npos || colon == 0 || colon + 1 == options.listen.size()) {
       return "--listen needs ADDRESS:PORT, for example 127.0.0.1:9797, or '' to turn TCP off";
     }
+  }
+  // "nan" is within any range to CLI11.
+  if (std::isnan(options.scheduler.boost_ceiling) || std::isnan(options.scheduler.node_floor)) {
+    return "--boost-ceiling and --node-floor are parts of the CPUs: give numbers, for example 0.75 and 0.1";
   }
   return kubelet_contradiction(options.kubelet);
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands and their options; those of `run` are in run_options.cpp. No other translation unit includes CLI11.
-// Compiles with 2.1 (Debian 12) and 2.4 and later (Debian 13).
+// The commands and their options; those of `run` are in run_options.cpp, those of `explain` in explain_options.cpp. No
+// other translation unit includes CLI11. Compiles with 2.1 (Debian 12) and 2.4 and later (Debian 13).
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <sstream>
 
 #include "cli/command.hpp"
+#include "cli/explain_options.hpp"
 #include "cli/run_options.hpp"
 #include "mus/abi.h"
 
@@ -81,6 +82,16 @@ void add_reset(CLI::App& app, Raw& raw) {
   sub->parse_complete_callback([&raw] { raw.command.kind = Command::Kind::reset; });
 }
 
+void add_explain(CLI::App& app, Raw& raw) {
+  auto& command = raw.command;
+  auto* sub = app.add_subcommand("explain", "Why one gets the CPU time that it gets, and what a boost would change");
+  add_socket(*sub, command.options);
+  add_target(*sub, command.target);
+  add_explain_options(*sub, command);
+  add_json(*sub, command.json);
+  sub->parse_complete_callback([&raw] { raw.command.kind = Command::Kind::explain; });
+}
+
 void add_simple(CLI::App& app, Raw& raw) {
   auto& command = raw.command;
   auto* status = app.add_subcommand("status", "Is the scheduler attached, and what is boosted?");
@@ -134,6 +145,9 @@ std::optional<std::string> finish(Raw& raw) {
       if (!names_something(command.target))
         return "prioritize needs a target: a pod, --label, --cgroup, --unit or --pid";
       return find_mixture(command.target);
+    case Command::Kind::explain:
+      if (!names_something(command.target)) return "explain needs a target: a pod, --label, --cgroup, --unit or --pid";
+      return find_mixture(command.target);
     case Command::Kind::reset:
       if (!names_something(command.target) && !command.target.all) {
         return "reset needs a target, or --all to take every boost back";
@@ -172,6 +186,7 @@ tl::expected<Command, EarlyExit> parse_command_line(int argc, const char* const*
   add_simple(app, raw);
   add_prioritize(app, raw);
   add_reset(app, raw);
+  add_explain(app, raw);
   const auto chosen = [&app] {
     const auto subcommands = app.get_subcommands();
     return subcommands.empty() ? std::string() : subcommands.front()->get_name();

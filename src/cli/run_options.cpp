@@ -13,6 +13,8 @@ constexpr std::uint64_t kShortestSliceUs = 100;
 constexpr std::uint64_t kLongestSliceUs = 100'000;
 constexpr std::uint64_t kShortestLagUs = 100;
 constexpr std::uint64_t kLongestLagUs = 100'000;
+constexpr double kLowestCeiling = 0.1;
+constexpr double kHighestFloor = 0.5;
 constexpr std::array kSettings{"cpu.weight", "cpu.max", "cpu.idle"};
 
 std::vector<std::string> split(const std::string& list) {
@@ -133,6 +135,18 @@ void add_run_options(CLI::App& run, Options& options, RunWords& words) {
   run.add_option("--cpu-weight", words.cpu_weight, "Off only to measure: all cgroups alike, whatever their cpu.weight")
       ->envname("MUS_CPU_WEIGHT")
       ->check(CLI::IsMember({"on", "off"}))
+      ->group("Scheduler")
+      ->capture_default_str();
+  run.add_option("--boost-ceiling", options.scheduler.boost_ceiling,
+                 "Part of the CPUs that all boosted together get at most while others want them; 1: no ceiling")
+      ->envname("MUS_BOOST_CEILING")
+      ->check(CLI::Range(kLowestCeiling, 1.0))
+      ->group("Scheduler")
+      ->capture_default_str();
+  run.add_option("--node-floor", options.scheduler.node_floor,
+                 "Part of the CPUs that the node's own services keep from boosts; 0: no floor")
+      ->envname("MUS_NODE_FLOOR")
+      ->check(CLI::Range(0.0, kHighestFloor))
       ->group("Scheduler")
       ->capture_default_str();
   add_kubelet(run, options.kubelet);

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/shares.hpp"
+#include "core/tree_division.hpp"
 #include "mus/abi.h"
 
 namespace mus {
@@ -36,41 +36,42 @@ double Hierarchy::Average::load_when_runnable() const {
   return threads > kAsleep ? load / std::min(threads, 1.0) : kThreadWeight;
 }
 
-ShareUpdate Hierarchy::update(const std::vector<CgroupRecord>& cgroups, unsigned cpus,
-                              std::chrono::nanoseconds elapsed) {
+ShareUpdate Hierarchy::update(const std::vector<CgroupRecord>& cgroups, unsigned cpus, std::chrono::nanoseconds elapsed,
+                              const std::vector<CgroupId>& services) {
   const double fresh = 1 - std::exp(-std::chrono::duration<double>(elapsed) / kMemory);
   ++round_;
 
-  std::vector<ShareNode> nodes;
-  nodes.reserve(cgroups.size());
-  std::unordered_map<std::uint64_t, std::uint32_t> controlled;  // the node at or above each that has the controller
+  threads_.clear();
+  loads_.clear();
+  std::vector<std::uint32_t> boosts;
   for (const auto& cgroup : cgroups) {
-    const auto above = controlled.find(to_u64(cgroup.parent));
     const auto& recent = average(cgroup, fresh);
-    ShareNode node;
-    node.parent = above == controlled.end() ? ShareNode::kRoot : above->second;
-    node.threads = recent.threads;
-    node.load = std::max(recent.load_when_runnable(), 1.0);
-    // Without the controller its threads are the nearest controlled cgroup's own, and compete there each for itself.
-    node.weight = cgroup.shares > 0 ? cgroup.shares / kSharesPerWeight : node.load;
-    const auto index = static_cast<std::uint32_t>(nodes.size());
-    controlled[to_u64(cgroup.id)] = cgroup.shares > 0 ? index : node.parent;
-    nodes.push_back(node);
+    threads_.push_back(recent.threads);
+    loads_.push_back(recent.load_when_runnable());
+    boosts.push_back(cgroup.boost);
   }
   std::erase_if(averages_, [this](const auto& entry) { return entry.second.seen != round_; });
 
-  const auto shares = divide(nodes, cpus);
-  const double scale = normaliser(nodes, shares, cpus) * MUS_SHARE_ONE;
+  const auto tree = divide_tree(cgroups, threads_, loads_, cpus);
+  const auto allotted = allotments(tree, std::vector<double>(cgroups.size(), 1));
+  const double scale = normaliser(tree, allotted) * MUS_SHARE_ONE;
+  const auto is_service = find_services(cgroups, services);
+  const auto guards = find_guards(tree, boosts, is_service, options_);
   ShareUpdate update;
-  update.root = bounded(scale, 1);
-  update.heaviest = MUS_SHARE_ONE;
+  update.root = bounded(scale * guards.services, 1);
+  update.heaviest = guards.services > 1 ? std::max<std::uint32_t>(MUS_SHARE_ONE, update.root) : MUS_SHARE_ONE;
   update.flows.reserve(cgroups.size());
   for (std::size_t i = 0; i < cgroups.size(); ++i) {
     if (cgroups[i].flow == 0) continue;
-    const FlowShare share{cgroups[i].flow, bounded(shares[i].own * scale, 1), bounded(shares[i].whole * scale, 1),
-                          bounded(shares[i].rivals * kSharesPerWeight, 0)};
-    if (nodes[i].threads > 0) {
-      const double boosted = static_cast<double>(share.own) * cgroups[i].boost / MUS_WEIGHT_ONE;
+    const double factor = guards.factor(boosts[i], is_service[i]);
+    // A boost multiplies what was cut because of it: rounded down, small ones would get less than without a boost.
+    const auto published = [&](double share) {
+      return bounded(factor < 1 ? std::ceil(share * scale * factor) : share * scale * factor, 1);
+    };
+    const FlowShare share{cgroups[i].flow, published(tree.shares[i].own), published(tree.shares[i].whole),
+                          bounded(tree.shares[i].rivals * kSharesPerWeight, 0)};
+    if (threads_[i] > 0) {
+      const double boosted = static_cast<double>(share.own) * boosts[i] / MUS_WEIGHT_ONE;
       update.heaviest = std::max(update.heaviest, bounded(boosted, 1));
     }
     update.flows.push_back(share);

@@ -105,7 +105,7 @@ Children children_of(const std::vector<ShareNode>& nodes) {
 std::vector<double> demands_of(const std::vector<ShareNode>& nodes) {
   std::vector<double> demands(nodes.size());
   for (std::size_t i = nodes.size(); i-- > 0;) {
-    demands[i] += nodes[i].threads;
+    demands[i] = std::min(demands[i] + nodes[i].threads, nodes[i].most);
     if (nodes[i].parent != ShareNode::kRoot) demands[nodes[i].parent] += demands[i];
   }
   return demands;
@@ -145,30 +145,8 @@ std::vector<Share> divide(const std::vector<ShareNode>& nodes, double cpus) {
   };
 
   divide_among(nodes.size(), cpus);
-  for (std::size_t i = 0; i < nodes.size(); ++i) divide_among(i, may_use[i]);
+  for (std::size_t i = 0; i < nodes.size(); ++i) divide_among(i, std::min(may_use[i], nodes[i].most));
   return shares;
-}
-
-double normaliser(const std::vector<ShareNode>& nodes, const std::vector<Share>& shares, double cpus) {
-  // The flat division by these weights: the level rises until all CPU time is used, or everybody is satisfied.
-  Division division;
-  std::vector<std::size_t> taking;
-  division.begin();
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].threads <= kAsleep) continue;
-    division.add({shares[i].own, nodes[i].threads});
-    taking.push_back(i);
-  }
-  if (taking.empty()) return 1;
-  division.fill(cpus);
-  double used = 0;
-  double passed = 0;  // CPU time over weight
-  for (std::size_t k = 0; k < taking.size(); ++k) {
-    const double use = std::min(division.potential(k), nodes[taking[k]].threads);
-    used += use;
-    passed += use / shares[taking[k]].own;
-  }
-  return passed / used;
 }
 
 }  // namespace mus

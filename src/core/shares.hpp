@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace mus {
@@ -21,6 +22,7 @@ struct ShareNode {
   double weight = 100;           ///< among its siblings
   double threads = 0;            ///< runnable ones directly in it, averaged over time: what it could use, in CPUs
   double load = 0;               ///< what these threads weigh together
+  double most = std::numeric_limits<double>::infinity();  ///< CPUs that it may use with all below it; above 0
 };
 
 struct Share {
@@ -31,18 +33,19 @@ struct Share {
 };
 
 /// For each node what it may weigh in a division without levels, so that this gives what the hierarchy would: at each
-/// level by weight, and what one cannot use (it has fewer threads) goes to its siblings by weight. For a cgroup that
-/// uses less than it may, or sleeps, it is the weight that it would have with no limit to what it can use: sleeping
-/// costs nothing.
+/// level by weight, and what one cannot use (it has fewer threads, or its limit does not let it) goes to its siblings
+/// by weight. For a cgroup that uses less than it may, or sleeps, it is the weight that it would have with no limit to
+/// what it can use: sleeping costs nothing, and a limit does not make what is below it weigh less.
 ///
 /// That the two divisions agree: let L be the water level among siblings, that is CPU time per unit of weight. A cgroup
 /// with `whole` E that may use C CPUs hands each child with P of these E * P / C, and at the top E is weight / 100; so
 /// E is P / (100 L) for every cgroup that is not held back by its own threads, with one L for all of them.
+///
+/// With limits: P is what a cgroup may use if it had none of its own, and C, what its children divide, is the smaller
+/// of P and its limit. Where the limit is the smaller, the children's weights still sum up to E as if it were not
+/// there, and are to each other as what they get. The division without levels holds the limit, as BPF does, for all
+/// that is below together: it lowers the level of all of them alike, and so gives each P again. Above, the cgroup is
+/// one that is satisfied with its limit, like one that has that many threads.
 [[nodiscard]] std::vector<Share> divide(const std::vector<ShareNode>& nodes, double cpus);
-
-/// The factor by which divide()'s weights are to be multiplied, so that CPU time that is used has the weight 1 on
-/// average. Virtual time then passes as fast as it would without a hierarchy, and its constants keep their meaning. 1
-/// when nothing runs.
-[[nodiscard]] double normaliser(const std::vector<ShareNode>& nodes, const std::vector<Share>& shares, double cpus);
 
 }  // namespace mus

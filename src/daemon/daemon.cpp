@@ -59,7 +59,9 @@ int run_daemon(const Options& options, MainLoop& loop, MusService& service, Http
     return 1;
   }
   announce(options, server);
-  const ShareKeeper keeper([&service] { return service.shares(); });
+  const ShareKeeper keeper(
+      service.tree_watch(), [&service] { return service.shares(); }, [&service] { return service.node_services(); },
+      {options.scheduler.boost_ceiling, options.scheduler.node_floor});
   std::string told = summary(*service.status());
   notifier.ready(told);
 

@@ -29,6 +29,7 @@ MusService::MusService(Scheduler& scheduler, PodSource& pods, const CgroupTree& 
       options_(std::move(options)),
       started_(options_.now()),
       resolver_(pods, tree),
+      forecaster_(pods, tree),
       attachment_(scheduler, {}, options_.refusal),
       next_slow_tick_(started_) {
   publish(started_);
@@ -77,19 +78,23 @@ ServiceResult<void> MusService::check_attached(TimePoint now) const {
 ServiceResult<PrioritizeReply> MusService::prioritize(const PrioritizeRequest& request) {
   if (auto valid = check(request); !valid) return refusal(valid.error());
   const auto target = normalized(request.target);
+  std::string without_tree;
   {
     const Lock lock(mutex_);
     if (auto ready = check_attached(options_.now()); !ready) return tl::unexpected(ready.error());
+    without_tree = no_tree();
   }
   auto resolved = resolver_.resolve(target, request.ignore_limit ? Limits::lift : Limits::hold);
   if (!resolved) return tl::unexpected(resolved.error());
+  const auto view = look_for_outlook(without_tree);
 
-  const Lock lock(mutex_);
+  Lock lock(mutex_);
   const auto now = options_.now();
   if (auto ready = check_attached(now); !ready) return tl::unexpected(ready.error());
   BoostTable next = table_;
   auto put = next.put(target, request.weight, request.ttl, std::move(resolved->cgroups), now, request.ignore_limit);
   if (!put) return refusal(put.error());
+  const auto before = table_.policies();
   const auto wanted = next.policies();
   if (wanted.size() > MUS_MAX_POLICIES) {
     return refusal({Errc::capacity,
@@ -97,9 +102,11 @@ ServiceResult<PrioritizeReply> MusService::prioritize(const PrioritizeRequest& r
                         std::to_string(MUS_MAX_POLICIES),
                     "boost whole pods instead of containers, or take back boosts that are no longer needed"});
   }
-  PrioritizeReply reply{*next.view(put->id, now), put->replaced, request.dry_run, std::move(resolved->note)};
+  PrioritizeReply reply{*next.view(put->id, now), put->replaced, request.dry_run, std::move(resolved->note), {}};
   if (request.dry_run) {
     if (!put->replaced) reply.boost.id.clear();  // it was not made
+    lock.unlock();
+    reply.outlook = outlook(view, before, wanted, reply.boost.applied);
     return reply;
   }
   if (auto applied = apply_all(scheduler_, wanted); !applied) {
@@ -113,6 +120,8 @@ ServiceResult<PrioritizeReply> MusService::prioritize(const PrioritizeRequest& r
                request.ignore_limit ? ", limits lifted," : "", reply.boost.applied.size(),
                put->replaced ? " (replaced)" : "");
   publish(now);
+  lock.unlock();
+  reply.outlook = outlook(view, before, wanted, reply.boost.applied);
   return reply;
 }
 

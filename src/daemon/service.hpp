@@ -12,7 +12,9 @@
 #include "core/boosts.hpp"
 #include "core/limit_totals.hpp"
 #include "daemon/attachment.hpp"
+#include "daemon/forecaster.hpp"
 #include "daemon/target_resolver.hpp"
+#include "daemon/tree_watch.hpp"
 #include "mus/cgroup_tree.hpp"
 #include "mus/pod_source.hpp"
 #include "mus/scheduler.hpp"
@@ -26,8 +28,9 @@ struct MusServiceOptions {
   SchedulerOptions scheduler;
   std::function<TimePoint()> now = Clock::now;
   bool allow_ignore_limit = false;
-  std::vector<Enforcement> enforced{};  ///< as /status shows it
-  std::optional<Error> refusal{};       ///< why the scheduler must not be attached here; as if it could not
+  std::vector<Enforcement> enforced{};            ///< as /status shows it
+  std::optional<Error> refusal{};                 ///< why the scheduler must not be attached here; as if it could not
+  std::chrono::milliseconds outlook_patience{5};  ///< how long the answer to a boost waits for a look at the tree
 };
 
 /// One mutex covers table, attachment and scheduler. It is never held while somebody else is waited for: pods and
@@ -41,6 +44,7 @@ class MusService final : public Service {
   std::vector<Boost> reset_all() override;
   std::vector<Boost> boosts() override;
   ServiceResult<std::vector<PodRow>> pods() override;
+  ServiceResult<Explanation> explain(const ExplainRequest& request) override;
   std::shared_ptr<const StatusSnapshot> status() override;
   ServiceResult<void> detach() override;
   ServiceResult<void> attach() override;
@@ -56,6 +60,10 @@ class MusService final : public Service {
   void stop();
   /// The attached scheduler's, or none.
   [[nodiscard]] std::shared_ptr<CgroupShares> shares() const;
+  /// Where the thread that looks at the tree leaves what it saw.
+  [[nodiscard]] TreeWatch& tree_watch() { return tree_watch_; }
+  /// As CgroupTree says.
+  [[nodiscard]] std::vector<CgroupId> node_services() const { return tree_.node_services(); }
   /// False when the scheduler's maps could not be read for some seconds although it is attached.
   [[nodiscard]] bool healthy() const;
 
@@ -65,6 +73,16 @@ class MusService final : public Service {
   [[nodiscard]] Result<void> check(const PrioritizeRequest& request) const;
   [[nodiscard]] ServiceResult<void> check_attached(TimePoint now) const;
   std::vector<Boost> remove_all(const std::vector<Boost>& shown, const std::vector<std::string>& ids, const char* why);
+  [[nodiscard]] GuardOptions guards() const {
+    return {options_.scheduler.boost_ceiling, options_.scheduler.node_floor};
+  }
+  /// Why there is no tree to look at, or nothing.
+  [[nodiscard]] std::string no_tree() const;
+  Result<TreeWatch::View> look_for_outlook(const std::string& no_tree);
+  Outlook outlook(const Result<TreeWatch::View>& view, const Policies& before, const Policies& after,
+                  const std::vector<AppliedCgroup>& boosted);
+  void tell(Explanation& out, const TreeWatch::View& view, const Policies& before, const Policies& after,
+            const std::vector<CgroupLevel>& levels, bool with_weight);
   void reconcile();
   void forget_gone();
   void read_stats();
@@ -76,6 +94,8 @@ class MusService final : public Service {
   const MusServiceOptions options_;
   const TimePoint started_;
   TargetResolver resolver_;
+  Forecaster forecaster_;
+  TreeWatch tree_watch_;
 
   mutable std::mutex mutex_;
   Attachment attachment_;

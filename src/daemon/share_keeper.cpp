@@ -5,6 +5,8 @@
 #include <sys/sysinfo.h>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "core/hierarchy.hpp"
@@ -15,37 +17,60 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPeriod = 40ms;      // while tasks wait for CPUs: what changes is in force within 100 ms
-constexpr auto kIdlePeriod = 80ms;  // so that the first look after a pause is not later than that either
+constexpr auto kPeriod = 40ms;        // while tasks wait for CPUs: what changes is in force within 100 ms
+constexpr auto kIdlePeriod = 80ms;    // so that the first look after a pause is not later than that either
+constexpr auto kServicesPeriod = 5s;  // they come with a reboot or a restart of a service, and directories are read
 
 }  // namespace
 
-ShareKeeper::ShareKeeper(std::function<std::shared_ptr<CgroupShares>()> current)
-    : current_(std::move(current)), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+ShareKeeper::ShareKeeper(TreeWatch& watch, std::function<std::shared_ptr<CgroupShares>()> current,
+                         std::function<std::vector<CgroupId>()> services, const GuardOptions& options)
+    : watch_(watch),
+      current_(std::move(current)),
+      services_(std::move(services)),
+      options_(options),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void ShareKeeper::run(const std::stop_token& stop) {
-  Hierarchy hierarchy;
+  Hierarchy hierarchy(options_);
+  std::vector<CgroupId> services;
+  std::optional<TimePoint> services_read;
   auto last = Clock::now();
   auto period = kPeriod;
   std::string trouble;
-  std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, stop, period, [&] { return stop.stop_requested(); })) {
+  for (;;) {
+    const bool asked = watch_.wait(stop, period);
+    if (stop.stop_requested()) return;
     const auto shares = current_();
-    period = kIdlePeriod;
-    if (!shares || !shares->contended()) continue;
-    period = kPeriod;
-    const auto cgroups = shares->walk();
+    const bool contended = shares && shares->contended();
+    period = contended ? kPeriod : kIdlePeriod;
+    if (!shares && asked) watch_.failed({Errc::unavailable, "the scheduler is not attached", "ask again in a moment"});
+    if (!shares || (!contended && !asked)) continue;
+    auto cgroups = shares->walk();
     if (!cgroups) {
       if (trouble != cgroups.error().message) {
         trouble = cgroups.error().message;
         spdlog::error("cpu.weight stays as it was: {}", trouble);
       }
+      watch_.failed(cgroups.error());
       continue;
     }
     trouble.clear();
     const auto now = Clock::now();
-    shares->set(hierarchy.update(*cgroups, static_cast<unsigned>(std::max(1, get_nprocs())), now - last));
+    if (services_ && options_.node_floor > 0 && (!services_read || now - *services_read >= kServicesPeriod)) {
+      services = services_();
+      services_read = now;
+    }
+    const auto cpus = static_cast<unsigned>(std::max(1, get_nprocs()));
+    shares->set(hierarchy.update(*cgroups, cpus, now - last, services));
     last = now;
+    auto view = std::make_shared<TreeView>();
+    view->records = std::move(*cgroups);
+    view->threads = hierarchy.threads();
+    view->loads = hierarchy.loads();
+    view->cpus = cpus;
+    view->services = services;
+    watch_.publish(std::move(view));
   }
 }
 

@@ -2,13 +2,14 @@
 // Divides CPU time anew, a few dozen times a second while cgroups compete for it.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <stop_token>
 #include <thread>
+#include <vector>
 
+#include "core/guard.hpp"
+#include "daemon/tree_watch.hpp"
 #include "mus/scheduler.hpp"
 
 namespace mus {
@@ -16,15 +17,19 @@ namespace mus {
 /// A thread of its own: the kernel may keep it waiting for cgroup_mutex, and neither the API nor the main loop with it.
 class ShareKeeper {
  public:
-  /// `current` is called from that thread: the attached scheduler's, or none.
-  explicit ShareKeeper(std::function<std::shared_ptr<CgroupShares>()> current);
+  /// What it sees goes to `watch`, which outlives it; who waits there is served also while nothing is divided. Both
+  /// functions are called from that thread. `current`: the attached scheduler's, or none. `services`: the cgroups of
+  /// CgroupTree::node_services(), asked for every few seconds at most; may be empty.
+  ShareKeeper(TreeWatch& watch, std::function<std::shared_ptr<CgroupShares>()> current,
+              std::function<std::vector<CgroupId>()> services = {}, const GuardOptions& options = {});
 
  private:
   void run(const std::stop_token& stop);
 
+  TreeWatch& watch_;
   std::function<std::shared_ptr<CgroupShares>()> current_;
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
+  std::function<std::vector<CgroupId>()> services_;
+  GuardOptions options_;
   std::jthread thread_;  // last: stops and joins before the rest goes
 };
 

@@ -87,11 +87,16 @@ Result<PodList> KubeletSource::ask() {
   return PodList{std::move(parsed->pods), now_()};
 }
 
+std::shared_ptr<const PodList> KubeletSource::known() const {
+  const std::lock_guard lock{state_};
+  if (!good_ || now_() - good_->fetched_at > options_.keep_after_failure) return nullptr;
+  return good_;
+}
+
 /// What `cached` readers get while the kubelet is away.
 std::optional<PodList> KubeletSource::last_good() const {
-  const std::lock_guard lock{state_};
-  if (!good_ || now_() - good_->fetched_at > options_.keep_after_failure) return std::nullopt;
-  return *good_;
+  if (const auto good = known()) return *good;
+  return std::nullopt;
 }
 
 /// The list at hand or the remembered error, where that is the answer to a call made at `called`.

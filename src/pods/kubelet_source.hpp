@@ -31,6 +31,7 @@ class KubeletSource final : public PodSource {
   static Result<std::unique_ptr<KubeletSource>> make(HttpClient& client, KubeletOptions options, Now now = Clock::now);
 
   Result<PodList> list(Freshness freshness) override;
+  [[nodiscard]] std::shared_ptr<const PodList> known() const override;
   [[nodiscard]] PodSourceState state() const override;
 
  private:

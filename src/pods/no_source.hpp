@@ -12,6 +12,7 @@ class NoSource final : public PodSource {
     return fail(Errc::unavailable, "no kubelet configured, so pods are not known by name",
                 "pass --kubelet-url, or use cgroup=, unit= or pid=");
   }
+  [[nodiscard]] std::shared_ptr<const PodList> known() const override { return nullptr; }
   [[nodiscard]] PodSourceState state() const override {
     return {"none", {}, "no kubelet configured: pass --kubelet-url, or use cgroup=, unit= or pid="};
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pods/names.hpp"
+#include "pods/quantity.hpp"
 
 namespace mus {
 
@@ -25,11 +26,14 @@ Container* PodBuilder::entry_for(Container::Kind kind, const std::string& name, 
   return &pod.containers.back();
 }
 
-std::string PodBuilder::add_spec(Container::Kind kind, const ContainerEntry& entry) {
+std::string PodBuilder::add_spec(Container::Kind kind, const ContainerEntry& entry, std::string& note) {
   std::string error;
-  if (auto* container = entry_for(kind, entry.name, error)) {
-    container->kind =
-        kind == Container::Kind::init && entry.restart_policy == "Always" ? Container::Kind::sidecar : kind;
+  auto* container = entry_for(kind, entry.name, error);
+  if (container == nullptr) return error;
+  container->kind = kind == Container::Kind::init && entry.restart_policy == "Always" ? Container::Kind::sidecar : kind;
+  if (!entry.cpu_request.empty()) {
+    container->cpu_request_millis = cpu_millis_of(entry.cpu_request);
+    if (!container->cpu_request_millis) note = "container " + entry.name + " requests CPUs in words that are none";
   }
   return error;
 }

@@ -15,6 +15,7 @@ struct ContainerEntry {
   std::string name;
   std::string container_id;    ///< as sent
   std::string restart_policy;  ///< spec.initContainers: "Always" makes it a sidecar (KEP-753)
+  std::string cpu_request;     ///< spec: resources.requests.cpu, as sent
   bool running = false;
 };
 
@@ -26,8 +27,8 @@ class PodBuilder {
   std::string config_source;       ///< annotation kubernetes.io/config.source
   std::string deletion_timestamp;  ///< any at all: the pod is terminating
 
-  /// Both return what is wrong, or nothing. A container is known from the spec before it has a status.
-  [[nodiscard]] std::string add_spec(Container::Kind kind, const ContainerEntry& entry);
+  /// Each returns what is wrong, or nothing. A container is known from the spec before it has a status.
+  [[nodiscard]] std::string add_spec(Container::Kind kind, const ContainerEntry& entry, std::string& note);
   [[nodiscard]] std::string add_status(Container::Kind kind, const ContainerEntry& entry, std::string& note);
   [[nodiscard]] std::string add_label(const std::string& key, const std::string& value, std::string& note);
 

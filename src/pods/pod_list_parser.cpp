@@ -25,8 +25,10 @@ enum class At : std::uint8_t {
   annotations,
   spec,
   status,
-  spec_containers,    // array; which one: Frame::kind
-  spec_container,     // object
+  spec_containers,  // array; which one: Frame::kind
+  spec_container,   // object
+  resources,        // of a container in the spec
+  requests,
   status_containers,  // array
   status_container,   // object
   state,
@@ -47,7 +49,7 @@ struct Child {
   Container::Kind kind = Container::Kind::regular;
 };
 
-constexpr std::array<Child, 18> grammar{{
+constexpr std::array<Child, 20> grammar{{
     {At::nothing, "", At::list, false},
     {At::list, "items", At::items, true},
     {At::items, "", At::pod, false},
@@ -63,10 +65,14 @@ constexpr std::array<Child, 18> grammar{{
     {At::status, "initContainerStatuses", At::status_containers, true, Container::Kind::init},
     {At::status, "ephemeralContainerStatuses", At::status_containers, true, Container::Kind::ephemeral},
     {At::spec_containers, "", At::spec_container, false},
+    {At::spec_container, "resources", At::resources, false},
+    {At::resources, "requests", At::requests, false},
     {At::status_containers, "", At::status_container, false},
     {At::status_container, "state", At::state, false},
     {At::state, "running", At::state_running, false},
 }};
+
+constexpr auto kOddRequest = "a container's resources are not in the form that Kubernetes gives them: left out";
 
 class Handler final : public nlohmann::json_sax<nlohmann::json> {
  public:
@@ -95,6 +101,10 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
       const auto wrong = builder_.add_label(key_, value, note);
       return wrong.empty() || complain(wrong);
     }
+    if (top().at == At::requests) {
+      if (key_ == "cpu") entry_.cpu_request = std::move(value);
+      return true;
+    }
     if (auto* place = string_place()) {
       *place = std::move(value);
       return true;
@@ -118,7 +128,7 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
       auto pod = builder_.finish(wrong);
       if (wrong.empty()) pods.push_back(std::move(pod));
     } else if (frame.at == At::spec_container) {
-      wrong = builder_.add_spec(frame.kind, entry_);
+      wrong = builder_.add_spec(frame.kind, entry_, note);
     } else if (frame.at == At::status_container) {
       wrong = builder_.add_status(frame.kind, entry_, note);
     }
@@ -136,6 +146,8 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
 
  private:
   [[nodiscard]] const Frame& top() const { return frames_.back(); }
+  /// What we can do without: of another type than it should be, it is skipped and noted.
+  static bool is_optional(At at) { return at == At::resources || at == At::requests; }
   static bool is_list(At at) { return at == At::items || at == At::spec_containers || at == At::status_containers; }
 
   bool complain(const std::string& what) {
@@ -151,11 +163,16 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
       const bool element = is_list(top().at) || top().at == At::nothing;
       for (const auto& child : grammar) {
         if (child.parent != top().at || (!element && child.key != key_)) continue;
-        if (child.array != array) return complain(wrong_type());
+        if (child.array != array) {
+          if (!is_optional(child.at)) return complain(wrong_type());
+          note = kOddRequest;
+          break;
+        }
         next.at = child.at;
         if (!element) next.kind = child.kind;
         break;
       }
+      if (top().at == At::requests && key_ == "cpu") note = kOddRequest;
       if (next.at == At::skipped && string_is_due()) return complain(wrong_type());
     }
     switch (next.at) {
@@ -188,12 +205,17 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   /// Neither string nor null where a string or a structure was due?
-  bool scalar() { return string_is_due() ? complain(wrong_type()) : structured_only(); }
+  bool scalar() {
+    if (top().at == At::requests && key_ == "cpu") note = kOddRequest;
+    return string_is_due() ? complain(wrong_type()) : structured_only();
+  }
 
   bool structured_only() {
     if (top().at == At::nothing || is_list(top().at)) return complain(wrong_type());
     for (const auto& child : grammar) {
-      if (child.parent == top().at && !child.key.empty() && child.key == key_) return complain(wrong_type());
+      if (child.parent != top().at || child.key.empty() || child.key != key_) continue;
+      if (!is_optional(child.at)) return complain(wrong_type());
+      note = kOddRequest;
     }
     return true;
   }

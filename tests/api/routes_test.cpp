@@ -94,6 +94,20 @@ TEST_CASE("each bad request is answered with a problem that says what to do, and
   CHECK(server.service.boosts().empty());
 }
 
+TEST_CASE("explain is answered on both doors, over TCP with the token only, and refuses as the other calls do") {
+  ApiServer server;
+  const auto answer = server.unix_socket(http("GET", "/explain?pod=redis&weight=8192"));
+  CHECK(status_of(answer) == 200);
+  CHECK(nlohmann::json::parse(body_of(answer))["now"].is_null());
+  CHECK(server.service.explained().at(0).weight == 8192);
+  CHECK(status_of(server.tcp(http("GET", "/explain?pod=redis", kToken))) == 200);
+  check_problem(server.tcp(http("GET", "/explain?pod=redis")), 401);
+  check_problem(server.tcp(http("GET", "/explain", kToken)), 400);
+  check_problem(server.tcp(http("GET", "/explain?pod=redis&ttl=1h", kToken)), 400);
+  check_problem(server.tcp(http("GET", "/explain?pod=nowhere", kToken)), 404);
+  CHECK(server.service.boosts().empty());
+}
+
 TEST_CASE("HEAD gives the headers of GET and no body") {
   ApiServer server;
   const auto answer = server.unix_socket(http("HEAD", "/status"));

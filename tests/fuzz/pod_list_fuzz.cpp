@@ -7,6 +7,7 @@
 
 #include "pods/names.hpp"
 #include "pods/pod_list_parser.hpp"
+#include "pods/quantity.hpp"
 
 namespace mus::fuzz {
 
@@ -28,6 +29,7 @@ inline void pod_list(std::string_view input) {
     for (const auto& container : pod.containers) {
       require(valid_label_name(container.name));
       require(container.id.empty() || container_id_of("x://" + container.id) == container.id);
+      require(!container.cpu_request_millis || *container.cpu_request_millis <= kMostCpuMillis);
     }
   }
 }

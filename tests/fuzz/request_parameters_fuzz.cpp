@@ -31,6 +31,11 @@ inline void try_parameters(const HttpRequest& request) {
   if (const auto all = Parameters::read(request, reset_parameters())) {
     [[maybe_unused]] const auto command = to_reset_request(*all);
   }
+  if (const auto all = Parameters::read(request, explain_parameters())) {
+    if (const auto command = to_explain_request(*all); command && command->weight) {
+      check(*command->weight >= MUS_WEIGHT_MIN && *command->weight <= MUS_WEIGHT_MAX);
+    }
+  }
 }
 
 class Handler final : public HttpHandler {

@@ -50,7 +50,7 @@ class FakeService : public Service {
       replaced = std::erase_if(boosts_, [&](const Boost& b) { return b.target == target; }) > 0;
       boosts_.push_back(boost);
     }
-    return PrioritizeReply{boost, replaced, request.dry_run, ""};
+    return PrioritizeReply{boost, replaced, request.dry_run, "", outlook_};
   }
 
   ServiceResult<std::vector<Boost>> reset(const Target& target) override {
@@ -82,6 +82,14 @@ class FakeService : public Service {
     return rows_;
   }
 
+  ServiceResult<Explanation> explain(const ExplainRequest& request) override {
+    const std::lock_guard lock(mutex_);
+    explained_.push_back(request);
+    if (next_error_) return take_error();
+    if (request.target.pod == "nowhere") return error(Errc::not_found, "no pod \"nowhere\" on this node");
+    return explanation_;
+  }
+
   std::shared_ptr<const StatusSnapshot> status() override {
     const std::lock_guard lock(mutex_);
     auto copy = std::make_shared<StatusSnapshot>(status_);
@@ -106,6 +114,18 @@ class FakeService : public Service {
   void set_pods(std::vector<PodRow> rows) {
     const std::lock_guard lock(mutex_);
     rows_ = std::move(rows);
+  }
+  void set_explanation(Explanation explanation) {
+    const std::lock_guard lock(mutex_);
+    explanation_ = std::move(explanation);
+  }
+  void set_outlook(Outlook outlook) {
+    const std::lock_guard lock(mutex_);
+    outlook_ = std::move(outlook);
+  }
+  [[nodiscard]] std::vector<ExplainRequest> explained() const {
+    const std::lock_guard lock(mutex_);
+    return explained_;
   }
   [[nodiscard]] std::vector<PrioritizeRequest> requests() const {
     const std::lock_guard lock(mutex_);
@@ -134,6 +154,9 @@ class FakeService : public Service {
   std::vector<Boost> boosts_;
   std::vector<PodRow> rows_;
   std::vector<PrioritizeRequest> requests_;
+  std::vector<ExplainRequest> explained_;
+  Explanation explanation_;
+  Outlook outlook_;
   std::optional<ServiceError> next_error_;
   StatusSnapshot status_ = [] {
     StatusSnapshot status;

@@ -227,6 +227,8 @@ TEST_CASE_METHOD(Routes, "the status tells why the kernel ejected us, in words a
   CHECK(body["scheduler"]["slice_us"] == 3000);
   CHECK(body["scheduler"]["lag_us"] == 10000);
   CHECK(body["scheduler"]["wakeup_preemption"] == true);
+  CHECK(body["scheduler"]["boost_ceiling"] == 0.75);
+  CHECK(body["scheduler"]["node_floor"] == 0.1);
   CHECK(body["pods_source"]["last_error"] == "connection refused");
   CHECK(body["pods_source"]["age_seconds"].is_null());
   CHECK(body["counters"]["wakeups"] == 5);

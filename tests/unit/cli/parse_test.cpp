@@ -45,9 +45,34 @@ TEST_CASE("run without options has the documented defaults", "[cli]") {
   CHECK(options.scheduler.slice_ns == 3'000'000);
   CHECK(options.scheduler.lag_ns == 10'000'000);
   CHECK(options.scheduler.wakeup_preemption);
+  CHECK(options.scheduler.boost_ceiling == 0.75);
+  CHECK(options.scheduler.node_floor == 0.1);
   CHECK_FALSE(options.allow_ignore_limit);
   CHECK(options.allow_unenforced.empty());
   CHECK(options.log_level == "info");
+}
+
+TEST_CASE("what others keep is set by flag or environment, within bounds, and can be turned off", "[cli]") {
+  const auto guards = [](std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), "run");
+    const auto command = parse(arguments);
+    REQUIRE(command);
+    return std::pair{command->options.scheduler.boost_ceiling, command->options.scheduler.node_floor};
+  };
+  CHECK(guards({"--boost-ceiling", "0.5", "--node-floor", "0.2"}) == std::pair{0.5, 0.2});
+  CHECK(guards({"--boost-ceiling", "1", "--node-floor", "0"}) == std::pair{1.0, 0.0});
+  for (const char* wrong : {"0.09", "1.01", "75%", "nan", "-1"}) {
+    CAPTURE(wrong);
+    CHECK(parse({"run", "--boost-ceiling", wrong}).error().code == 2);
+  }
+  for (const char* wrong : {"0.51", "-0.1", "much", "nan"}) {
+    CAPTURE(wrong);
+    CHECK(parse({"run", "--node-floor", wrong}).error().code == 2);
+  }
+  const Variable ceiling("MUS_BOOST_CEILING", "0.9");
+  const Variable floor("MUS_NODE_FLOOR", "0.3");
+  CHECK(guards({}) == std::pair{0.9, 0.3});
+  CHECK(guards({"--node-floor", "0.2"}) == std::pair{0.9, 0.2});
 }
 
 TEST_CASE("every option of run reaches its place", "[cli]") {

@@ -131,3 +131,55 @@ TEST_CASE("a cgroup that was not given a flow has none to write to", "[hierarchy
   crowd.flow = 0;
   CHECK(hierarchy.update({crowd}, 1, 40ms).flows.empty());
 }
+
+TEST_CASE("a limit bounds what is divided below it, unless a policy lifts it", "[hierarchy]") {
+  // A pod with one limited container, and a neighbour of the pod; two CPUs.
+  std::vector<CgroupRecord> tree = {record(1, 0, kHundred, 0), record(2, 1, kHundred, 4), record(3, 1, kHundred, 4),
+                                    record(4, 0, kHundred, 4)};
+  for (auto& one : tree) one.level = one.parent == CgroupId{} ? 1 : 2;
+  tree[1].limit = 0.25;
+  Hierarchy hierarchy;
+  CHECK(ratio(hierarchy.update(tree, 2, 40ms), 4, 3) == Approx(4.0 / 3).epsilon(1e-3));
+  tree[1].lifted_from = 2;
+  CHECK(ratio(hierarchy.update(tree, 2, 40ms), 4, 3) == Approx(2).epsilon(1e-3));
+}
+
+TEST_CASE("guards multiply what is published of the boosted and of the services; the heaviest is of that",
+          "[hierarchy]") {
+  std::vector<CgroupRecord> tree = {record(1, 0, kHundred, 4), record(2, 0, kHundred, 4), record(3, 0, kHundred, 4)};
+  tree[0].boost = 102400;
+  Hierarchy off({1, 0});
+  const auto plain = off.update(tree, 1, 40ms, {CgroupId{3}});
+  CHECK(ratio(plain, 1, 2) == Approx(1).epsilon(1e-3));
+  CHECK(plain.heaviest == 100 * of(plain, 1).own);
+
+  Hierarchy ceiling({0.75, 0});
+  const auto capped = ceiling.update(tree, 1, 40ms, {CgroupId{3}});
+  CHECK(100 * ratio(capped, 1, 2) == Approx(6).epsilon(3e-3));  // 6 of 8 are three quarters
+  CHECK(of(capped, 1).whole == of(capped, 1).own);
+  CHECK(capped.heaviest == Approx(100.0 * of(capped, 1).own).epsilon(1e-3));
+  CHECK(of(capped, 2) == of(plain, 2));
+
+  Hierarchy floor({1, 0.1});
+  const auto held = floor.update(tree, 1, 40ms, {CgroupId{3}});
+  CHECK(ratio(held, 3, 2) == Approx(101.0 / 9).epsilon(3e-3));  // a tenth beside 101
+  CHECK(held.root == Approx(of(held, 3).own).epsilon(1e-3));
+  CHECK(of(held, 2) == of(plain, 2));
+}
+
+TEST_CASE("a boost that is cut is never worth less than none, however small the share", "[hierarchy]") {
+  // The first makes the ceiling cut all boosts; the second has next to nothing, whatever its boost.
+  std::vector<CgroupRecord> tree = {record(1, 0, 40 * kHundred, 4), record(2, 0, 5, 4), record(3, 0, kHundred, 4)};
+  Hierarchy off({1, 0});
+  Hierarchy guarded({0.1, 0});
+  for (std::uint32_t boost = 1025; boost <= 102400; boost += 997) {
+    CAPTURE(boost);
+    tree[0].boost = 102400;
+    tree[1].boost = boost;
+    const auto without = off.update(tree, 4, 40ms);
+    const auto cut = guarded.update(tree, 4, 40ms);
+    if (boost > 2048) REQUIRE(of(cut, 2).own < of(without, 2).own);
+    REQUIRE(std::uint64_t{of(cut, 2).own} * boost / MUS_WEIGHT_ONE >= of(without, 2).own);
+    REQUIRE(std::uint64_t{of(cut, 1).own} * 100 >= of(without, 1).own);
+  }
+}

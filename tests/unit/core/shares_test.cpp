@@ -5,16 +5,13 @@
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
-#include <functional>
-#include <numeric>
-#include <random>
+#include "division_model.hpp"
 
 using namespace mus;
+using namespace mus::model;
 using Catch::Approx;
 
 namespace {
-
-constexpr std::uint32_t kRoot = ShareNode::kRoot;
 
 ShareNode slice(std::uint32_t parent, double weight) {
   return {parent, weight, 0, 0};
@@ -22,91 +19,6 @@ ShareNode slice(std::uint32_t parent, double weight) {
 ShareNode container(std::uint32_t parent, double weight, double threads) {
   return {parent, weight, threads, threads * 100};
 }
-
-struct Taker {
-  double weight, demand, got = 0;
-};
-
-// What remains is divided by weight among those who want more, until nothing remains or nobody does.
-void fill(std::vector<Taker*> takers, double capacity) {
-  while (capacity > 1e-12 && !takers.empty()) {
-    double weights = 0;
-    for (const auto* taker : takers) weights += taker->weight;
-    double given = 0;
-    for (auto* taker : takers) {
-      const double more = std::min(taker->demand - taker->got, capacity * taker->weight / weights);
-      taker->got += more;
-      given += more;
-    }
-    capacity -= given;
-    std::erase_if(takers, [](const Taker* taker) { return taker->demand - taker->got < 1e-12; });
-  }
-}
-
-double demand_of(const std::vector<ShareNode>& nodes, std::uint32_t node) {
-  double sum = nodes[node].threads;
-  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].parent == node) sum += demand_of(nodes, i);
-  }
-  return sum;
-}
-
-// CPUs that each node's own threads get, level by level.
-std::vector<double> level_by_level(const std::vector<ShareNode>& nodes, double cpus) {
-  std::vector<double> own(nodes.size());
-  const std::function<void(std::uint32_t, double)> below = [&](std::uint32_t parent, double capacity) {
-    std::vector<std::uint32_t> who;
-    std::vector<Taker> takers;
-    for (std::uint32_t i = 0; i < nodes.size(); ++i) {
-      if (nodes[i].parent != parent) continue;
-      who.push_back(i);
-      takers.push_back({nodes[i].weight, demand_of(nodes, i)});
-    }
-    if (parent != kRoot && nodes[parent].threads > 0) takers.push_back({nodes[parent].load, nodes[parent].threads});
-    std::vector<Taker*> all;
-    for (auto& taker : takers) all.push_back(&taker);
-    fill(all, capacity);
-    if (takers.size() > who.size()) own[parent] = takers.back().got;
-    for (std::size_t i = 0; i < who.size(); ++i) below(who[i], takers[i].got);
-  };
-  below(kRoot, cpus);
-  return own;
-}
-
-std::vector<double> flat(const std::vector<ShareNode>& nodes, double cpus) {
-  const auto shares = divide(nodes, cpus);
-  std::vector<Taker> takers;
-  std::vector<Taker*> all;
-  for (std::size_t i = 0; i < nodes.size(); ++i) takers.push_back({shares[i].own, nodes[i].threads});
-  for (auto& taker : takers) all.push_back(&taker);
-  fill(all, cpus);
-  std::vector<double> got;
-  for (const auto& taker : takers) got.push_back(taker.got);
-  return got;
-}
-
-class Trees {
- public:
-  explicit Trees(unsigned seed) : random_(seed) {}
-  std::vector<ShareNode> next() {
-    std::vector<ShareNode> nodes(number(1, 24));
-    for (std::uint32_t i = 0; i < nodes.size(); ++i) {
-      const auto parent = static_cast<std::uint32_t>(number(0, i));
-      nodes[i].parent = parent == i ? kRoot : parent;
-      nodes[i].weight = number(0, 3) == 0 ? 1 : static_cast<double>(number(1, 10000));
-      if (number(0, 2) == 0) continue;
-      nodes[i].threads = static_cast<double>(number(1, 800)) / 100;
-      nodes[i].load = nodes[i].threads * static_cast<double>(number(3, 300));
-    }
-    return nodes;
-  }
-  std::size_t number(std::size_t least, std::size_t most) {
-    return std::uniform_int_distribution<std::size_t>(least, most)(random_);
-  }
-
- private:
-  std::mt19937 random_;
-};
 
 }  // namespace
 
@@ -187,6 +99,64 @@ TEST_CASE("a division without levels by these weights gives what the hierarchy g
   }
 }
 
+TEST_CASE("the same with limits at any level", "[shares]") {
+  Trees trees(5);
+  for (int i = 0; i < 3000; ++i) {
+    const auto nodes = trees.next_with_limits();
+    const auto cpus = static_cast<double>(trees.number(1, 16));
+    const auto wanted = level_by_level(nodes, cpus);
+    const auto got = flat(nodes, cpus);
+    for (std::size_t n = 0; n < nodes.size(); ++n) {
+      INFO("tree " << i << ", node " << n << " of " << nodes.size() << ", " << cpus << " CPUs");
+      REQUIRE(got[n] == Approx(wanted[n]).margin(1e-6));
+    }
+  }
+}
+
+TEST_CASE("what a limit does not let a cgroup use goes to its siblings, not to strangers", "[shares]") {
+  // A pod with half of two CPUs: 0.25 of that CPU for the limited container, the rest for the other.
+  std::vector<ShareNode> node = {slice(kRoot, 100), container(0, 100, 4), container(0, 100, 4),
+                                 container(kRoot, 100, 4)};
+  node[1].most = 0.25;
+  const auto shares = divide(node, 2);
+  CHECK(shares[2].own == Approx(0.75));
+  CHECK(shares[1].own == Approx(0.5));  // as if it had no limit
+  const auto got = flat(node, 2);
+  CHECK(got[1] == Approx(0.25));
+  CHECK(got[2] == Approx(0.75));
+  CHECK(got[3] == Approx(1));
+}
+
+TEST_CASE("below a limit it is divided by weight, and all together weigh what the cgroup would without it",
+          "[shares]") {
+  std::vector<ShareNode> node = {slice(kRoot, 100), container(0, 300, 4), container(0, 100, 4),
+                                 container(kRoot, 100, 4)};
+  node[0].most = 0.4;
+  const auto shares = divide(node, 2);
+  CHECK(shares[0].whole == Approx(1));
+  CHECK(shares[1].own == Approx(0.75));
+  CHECK(shares[2].own == Approx(0.25));
+  const auto got = flat(node, 2);
+  CHECK(got[1] == Approx(0.3));
+  CHECK(got[2] == Approx(0.1));
+  CHECK(got[3] == Approx(1.6));
+}
+
+TEST_CASE("a limit that does not bind changes nothing", "[shares]") {
+  Trees trees(6);
+  for (int i = 0; i < 200; ++i) {
+    const auto nodes = trees.next();
+    auto limited = nodes;
+    for (auto& node : limited) node.most = 1000;
+    const auto without = divide(nodes, 4);
+    const auto with = divide(limited, 4);
+    for (std::size_t n = 0; n < nodes.size(); ++n) {
+      REQUIRE(with[n].own == Approx(without[n].own));
+      REQUIRE(with[n].whole == Approx(without[n].whole));
+    }
+  }
+}
+
 TEST_CASE("where all have more threads than CPUs, the shares of a cgroup's parts sum up to its own", "[shares]") {
   Trees trees(2);
   for (int i = 0; i < 500; ++i) {
@@ -215,20 +185,5 @@ TEST_CASE("more weight never means a smaller share, of oneself or of what is bel
     const auto after = divide(nodes, 4);
     REQUIRE(after[one].whole >= before[one].whole * (1 - 1e-9));
     REQUIRE(after[one].own >= before[one].own * (1 - 1e-9));
-  }
-}
-
-TEST_CASE("normalised, CPU time that is used weighs 1 on average", "[shares]") {
-  CHECK(normaliser({}, {}, 4) == Approx(1));
-  Trees trees(4);
-  for (int i = 0; i < 500; ++i) {
-    const auto nodes = trees.next();
-    const auto shares = divide(nodes, 4);
-    const double factor = normaliser(nodes, shares, 4);
-    const auto got = flat(nodes, 4);
-    double passed = 0;
-    for (std::size_t n = 0; n < nodes.size(); ++n) passed += got[n] / (shares[n].own * factor);
-    const double used = std::accumulate(got.begin(), got.end(), 0.0);
-    if (used > 0) REQUIRE(passed / used == Approx(1).margin(1e-4));
   }
 }

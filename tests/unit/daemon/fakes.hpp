@@ -21,6 +21,9 @@ class FakePods final : public PodSource {
     const auto& answer = freshness == Freshness::fresh ? fresh : cached;
     return answer;
   }
+  [[nodiscard]] std::shared_ptr<const PodList> known() const override {
+    return cached ? std::make_shared<const PodList>(*cached) : nullptr;
+  }
   [[nodiscard]] PodSourceState state() const override { return {"fake", {}, {}, {}}; }
 
   void serve(const PodList& list) { cached = fresh = list; }
@@ -46,6 +49,29 @@ class FakeTree final : public CgroupTree {
     if (found == processes.end()) return fail(Errc::not_found, "no such process");
     return at(found->second);
   }
+  Result<std::vector<CgroupLevel>> levels(const Cgroup& cgroup) const override {
+    if (!alive(cgroup)) return fail(Errc::not_found, cgroup.path + " has gone");
+    std::vector<CgroupLevel> out;
+    for (std::size_t slash = 0; slash != std::string::npos;) {
+      slash = cgroup.path.find('/', slash + 1);
+      const auto path = cgroup.path.substr(0, slash);
+      const auto written = files.find(path);
+      CgroupLevel level = written == files.end() ? CgroupLevel{} : written->second;
+      const auto known = directories.find(path);
+      level.cgroup = {known == directories.end() ? CgroupId{} : known->second, path};
+      out.push_back(level);
+    }
+    return out;
+  }
+  [[nodiscard]] std::vector<Cgroup> children(const Cgroup& parent) const override {
+    std::vector<Cgroup> out;
+    const auto prefix = parent.path == "/" ? "/" : parent.path + "/";
+    for (const auto& [path, id] : directories) {
+      if (path.starts_with(prefix) && path.find('/', prefix.size()) == std::string::npos) out.push_back({id, path});
+    }
+    return out;
+  }
+  [[nodiscard]] std::vector<CgroupId> node_services() const override { return services; }
   Result<std::uint32_t> level(const Cgroup& cgroup) const override {
     if (part_of_a_tree) return fail(Errc::unsupported, "only a part of the tree");
     return static_cast<std::uint32_t>(std::count(cgroup.path.begin(), cgroup.path.end(), '/'));
@@ -59,8 +85,10 @@ class FakeTree final : public CgroupTree {
   void remove(const std::string& path) { directories.erase(path); }
 
   std::map<std::string, CgroupId> directories;
+  std::map<std::string, CgroupLevel> files;
   std::map<std::int64_t, std::string> processes;
   std::vector<PodCgroup> walk;
+  std::vector<CgroupId> services;
   std::uint64_t next = 100;
   bool part_of_a_tree = false;
 

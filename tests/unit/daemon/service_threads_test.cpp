@@ -42,10 +42,10 @@ TEST_CASE("callers on several threads and the main loop leave map and boosts in 
   loop.join();
 
   REQUIRE(node.service.attach());
-  std::map<CgroupId, std::uint32_t> wanted;
+  Policies wanted;
   for (int i = 0; i < kCallers; ++i) wanted[node.id("/c" + std::to_string(i))] = static_cast<std::uint32_t>(2000 + i);
   node.service.tick();
-  for (const auto& [id, weight] : node.map()) CHECK(wanted.at(id) == weight);
+  for (const auto& [id, policy] : node.map()) CHECK(wanted.at(id) == policy);
   CHECK(node.map().size() == node.service.boosts().size());
   for (int i = 0; i < kCallers; ++i) {
     REQUIRE(node.service.prioritize(boost_cgroup("/c" + std::to_string(i), static_cast<std::uint32_t>(2000 + i))));

@@ -43,7 +43,8 @@ class FakeShares final : public CgroupShares {
 TEST_CASE("while tasks wait for CPUs the tree is walked and divided", "[share_keeper]") {
   const auto shares = std::make_shared<FakeShares>();
   auto first = shares->first.get_future();
-  const ShareKeeper keeper([=] { return shares; });
+  TreeWatch watch;
+  const ShareKeeper keeper(watch, [=] { return shares; });
   REQUIRE(first.wait_for(kPatience) == std::future_status::ready);
   const auto update = first.get();
   REQUIRE(update.flows.size() == 1);
@@ -54,7 +55,8 @@ TEST_CASE("while none does, nothing is walked", "[share_keeper]") {
   const auto shares = std::make_shared<FakeShares>();
   shares->busy = false;
   auto looked = shares->looked.get_future();
-  const ShareKeeper keeper([=] { return shares; });
+  TreeWatch watch;
+  const ShareKeeper keeper(watch, [=] { return shares; });
   REQUIRE(looked.wait_for(kPatience) == std::future_status::ready);
   CHECK(shares->walks == 0);
 }
@@ -63,7 +65,8 @@ TEST_CASE("a walk that fails leaves the shares as they are, and is tried again",
   const auto shares = std::make_shared<FakeShares>();
   shares->failures = 2;
   auto first = shares->first.get_future();
-  const ShareKeeper keeper([=] { return shares; });
+  TreeWatch watch;
+  const ShareKeeper keeper(watch, [=] { return shares; });
   REQUIRE(first.wait_for(kPatience) == std::future_status::ready);
   CHECK(shares->walks >= 3);
 }
@@ -72,11 +75,30 @@ TEST_CASE("without an attached scheduler it waits, and ends when asked to", "[sh
   std::promise<void> asked;
   std::atomic<bool> once = false;
   {
-    const ShareKeeper keeper([&]() -> std::shared_ptr<CgroupShares> {
+    TreeWatch watch;
+    const ShareKeeper keeper(watch, [&]() -> std::shared_ptr<CgroupShares> {
       if (!once.exchange(true)) asked.set_value();
       return nullptr;
     });
     REQUIRE(asked.get_future().wait_for(kPatience) == std::future_status::ready);
   }
   SUCCEED("joined");
+}
+
+TEST_CASE("the services are asked for once in a while, not at every look, and only for a floor", "[share_keeper]") {
+  for (const double floor : {0.1, 0.0}) {
+    const auto shares = std::make_shared<FakeShares>();
+    auto looked = shares->looked.get_future();
+    std::atomic<int> asked = 0;
+    TreeWatch watch;
+    const ShareKeeper keeper(
+        watch, [=] { return shares; },
+        [&] {
+          ++asked;
+          return std::vector<CgroupId>{CgroupId{7}};
+        },
+        {0.75, floor});
+    REQUIRE(looked.wait_for(kPatience) == std::future_status::ready);
+    CHECK(asked == (floor > 0 ? 1 : 0));
+  }
 }

@@ -266,3 +266,18 @@ TEST_CASE("without a kubelet the source says what else there is") {
   CHECK(has(answer.error().advice, "--kubelet-url"));
   CHECK(has(source.state().last_error, "unit="));
 }
+
+TEST_CASE("the list at hand is given without asking, until it is too old") {
+  Kubelet kubelet;
+  CHECK(kubelet.source->known() == nullptr);
+  CHECK(kubelet.client.requests() == 0);
+  CHECK(kubelet.first(Freshness::cached) == "first");
+  kubelet.clock.advance(200s);
+  kubelet.client.answer(200, list_with("second"));
+  REQUIRE(kubelet.source->known() != nullptr);
+  CHECK(kubelet.source->known()->pods.at(0).name == "first");
+  CHECK(kubelet.client.requests() == 1);
+  kubelet.clock.advance(101s);
+  CHECK(kubelet.source->known() == nullptr);
+  CHECK(NoSource{}.known() == nullptr);
+}

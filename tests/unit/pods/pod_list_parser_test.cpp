@@ -88,7 +88,7 @@ TEST_CASE("both captured kubelets' pods are read with all that we need") {
     CHECK(redis.is_static);
     CHECK_FALSE(redis.terminating);
     CHECK(redis.labels == std::map<std::string, std::string>{{"app", "redis"}, {"tier", "latency"}});
-    CHECK(redis.containers == std::vector<Container>{{"redis", capture.redis_id, Container::Kind::regular, true}});
+    CHECK(redis.containers == std::vector<Container>{{"redis", capture.redis_id, Container::Kind::regular, true, 500}});
 
     const auto& web = pod_named(parsed->pods, "web-node1");
     CHECK(web.ns == "prod");
@@ -97,6 +97,8 @@ TEST_CASE("both captured kubelets' pods are read with all that we need") {
       CHECK(container.id.size() == 64);
       CHECK(container.running == (container.name != "setup"));
       CHECK(container.kind == (container.name == "setup" ? Container::Kind::init : Container::Kind::regular));
+      const auto request = container.name == "app" ? std::optional{100U} : std::optional{50U};
+      CHECK(container.cpu_request_millis == (container.name == "setup" ? std::nullopt : request));
     }
   }
 }
@@ -157,6 +159,39 @@ TEST_CASE("a container id that is none is treated as not created, and noted") {
     REQUIRE(parsed.has_value());
     CHECK(parsed->pods.at(0).containers.at(0).id.empty());
     CHECK(parsed->note.find("container c") != std::string::npos);
+  }
+}
+
+TEST_CASE("CPU requests are read of containers of every kind, and of their spec only") {
+  const auto parsed = parse_pod_list(list_of(pod_with(
+      R"("containers":[{"resources":{"limits":{"cpu":"9"},"requests":{"memory":"1Mi","cpu":"1500m"}},"name":"app"},
+                       {"name":"free","resources":{"claims":[{"name":"x"}],"requests":null}},
+                       {"name":"none","resources":null}],
+         "initContainers":[{"name":"setup","resources":{"requests":{"cpu":"2"}}}],
+         "ephemeralContainers":[{"name":"debug","resources":{"requests":{"cpu":"0"}}}])",
+      R"("containerStatuses":[{"name":"app","resources":{"requests":{"cpu":"7"}}},
+                              {"name":"free","allocatedResources":{"cpu":"7"}}])")));
+  REQUIRE(parsed.has_value());
+  CHECK(parsed->note.empty());
+  std::map<std::string, std::optional<std::uint32_t>> requests;
+  for (const auto& container : parsed->pods.at(0).containers) requests[container.name] = container.cpu_request_millis;
+  CHECK(requests == std::map<std::string, std::optional<std::uint32_t>>{
+                        {"app", 1500}, {"free", {}}, {"none", {}}, {"setup", 2000}, {"debug", 0}});
+}
+
+TEST_CASE("a CPU request that cannot be read is left out and noted, and the list is read all the same") {
+  for (const std::string resources :
+       {R"({"requests":{"cpu":"lots"}})", R"({"requests":{"cpu":"-1"}})", R"({"requests":{"cpu":"1 000"}})",
+        R"({"requests":{"cpu":2}})", R"({"requests":{"cpu":true}})", R"({"requests":{"cpu":{"x":1}}})",
+        R"({"requests":{"cpu":["1"]}})", R"({"requests":[{"cpu":"1"}]})", R"({"requests":"1"})", R"({"requests":3})",
+        R"([])", R"("x")", R"(3)"}) {
+    INFO(resources);
+    const auto parsed = parse_pod_list(
+        list_of(pod_with(R"("containers":[{"name":"c","resources":)" + resources + R"(},{"name":"d"}])", "")));
+    REQUIRE(parsed.has_value());
+    REQUIRE(parsed->pods.at(0).containers.size() == 2);
+    CHECK_FALSE(parsed->pods[0].containers[0].cpu_request_millis.has_value());
+    CHECK_FALSE(parsed->note.empty());
   }
 }
 

@@ -4,7 +4,7 @@
 # shellcheck source=/dev/null
 . /share/lib.sh
 
-start_attached
+start_with_whole_boosts
 for group in pool1 pool2 own; do mkdir -p "$CG/$group"; done
 for group in pool1 pool2; do echo 0-1 >"$CG/$group/cpuset.cpus" || die "no cpuset controller"; done
 echo 2-3 >"$CG/own/cpuset.cpus" || die "no cpuset controller"

@@ -5,7 +5,7 @@
 # shellcheck source=/dev/null
 . /share/lib.sh
 
-start_attached
+start_with_whole_boosts
 for threads in 1 3 16; do
 	step "1:2:4:8 at $threads threads in each, on $(nproc) CPUs"
 	spawn_weighted "$threads"

@@ -29,10 +29,12 @@ detach() {
 late() { in_cgroup waker mus-load waker "$SAMPLES" 7300; }
 
 mkdir -p "$CG/waker"
-start_attached
+start_with_whole_boosts
 mus-scheduler prioritize --cgroup /waker || die "prioritize failed"
 detach "$SOCKET"
-mus-scheduler run --listen '' --state-dir /tmp/state2 --socket "$OTHER" --wakeup-preemption off >/tmp/other.log 2>&1 &
+# shellcheck disable=SC2086
+mus-scheduler run --listen '' --state-dir /tmp/state2 --socket "$OTHER" --wakeup-preemption off $WHOLE_BOOSTS \
+	>/tmp/other.log 2>&1 &
 await 60 scx_is enabled || die "the second daemon did not attach"
 mus-scheduler prioritize --socket "$OTHER" --cgroup /waker || die "prioritize failed"
 detach "$OTHER"

@@ -52,6 +52,12 @@ start_attached() {
 	start_daemon "$@"
 	await 60 scx_is enabled || die "the scheduler was not attached: $(scx_state)"
 }
+# Where the ratios of boosts are measured: all that they give, whatever others keep.
+WHOLE_BOOSTS="--boost-ceiling 1 --node-floor 0"
+start_with_whole_boosts() {
+	# shellcheck disable=SC2086
+	start_attached $WHOLE_BOOSTS "$@"
+}
 stop_daemon() {
 	kill -TERM "$DAEMON"
 	wait "$DAEMON"

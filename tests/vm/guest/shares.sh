@@ -6,7 +6,7 @@
 
 hog() { spawn "$1" taskset 1 mus-load hog; }
 
-start_attached
+start_with_whole_boosts
 hog a
 hog b
 sleep 1

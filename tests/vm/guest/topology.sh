@@ -25,7 +25,7 @@ cpus_of() {
 	while read -r pid; do awk '{ print $39 }' "/proc/$pid/stat" 2>/dev/null; done <"$CG/$1/cgroup.procs" | sort -n | uniq
 }
 
-start_attached
+start_with_whole_boosts
 step "the daemon sees four last-level caches"
 status_has '"caches":4' || die "it does not: $(api /status | grep caches)"
 

@@ -41,7 +41,7 @@ kick_kthread() {
 	done | sort -n | tail -n 1
 }
 
-start_attached
+start_with_whole_boosts
 mkdir -p /tmp/waits
 for where in "taskset 1" "taskset 3"; do
 	per_cpu=1

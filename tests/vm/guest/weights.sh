@@ -75,7 +75,7 @@ shares $LONG system $G $R $N $B
 with_system=$SHARES
 
 step "ours gives the same: 39 : 24 x (4 : 20) : 1, and beside the service 79 : 100"
-start_attached
+start_with_whole_boosts
 sleep 1
 expect $LONG "558 268 27 137 6" system $G $R $N $B
 as_before "$with_system"
