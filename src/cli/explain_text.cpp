@@ -83,7 +83,8 @@ void print_standings(const Json& now, const Json& then, std::ostream& out) {
 }  // namespace
 
 void print_outlook(const Json& answer, std::ostream& out) {
-  if (const auto why = text_of(answer, "forecast"); !why.empty()) out << "no forecast: " << printable(why) << '\n';
+  const auto why = text_of(answer, "forecast");
+  if (!why.empty() && why != text_of(answer, "unknown")) out << "no forecast: " << printable(why) << '\n';
   if (const auto& effects = member(answer, "effects"); effects.is_array() && !effects.empty()) {
     std::vector<Row> rows{{"LOSES", "CPUS BEFORE", "AFTER", "REQUEST"}};
     for (const auto& effect : effects) {
@@ -107,8 +108,10 @@ void print_outlook(const Json& answer, std::ostream& out) {
 
 void print_explanation(const Json& answer, std::ostream& out) {
   const auto& target = member(answer, "target");
-  out << name_of(target) << '\n';
-  if (const auto path = text_of(target, "cgroup_path"); !path.empty()) out << "  " << printable(path) << '\n';
+  const auto name = name_of(target);
+  const auto path = printable(text_of(target, "cgroup_path"));
+  out << name << '\n';
+  if (!path.empty() && path != name) out << "  " << path << '\n';
   if (const auto note = text_of(answer, "note"); !note.empty()) out << printable(note) << '\n';
   if (const auto why = text_of(answer, "unknown"); !why.empty())
     out << "shares are not known: " << printable(why) << '\n';

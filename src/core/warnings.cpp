@@ -51,7 +51,7 @@ std::vector<std::string> warnings_without_tree(const Boosted& boosted) {
   std::vector<std::string> out;
   for (const auto& level : boosted.levels) {
     if (!level.idle) continue;
-    out.push_back(boosted.name + " is below cpu.idle of " + level.cgroup.path +
+    out.push_back("cpu.idle of " + level.cgroup.path + " covers " + boosted.name +
                   ": a boost gives it a larger share, no preference");
     break;
   }

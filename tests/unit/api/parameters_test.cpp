@@ -154,6 +154,7 @@ TEST_CASE("every wrong parameter is refused by name, with what to write instead"
       {"pid=4194305", "pid"},
       {"pod=redis&all=yes", "all"},
       {"pod=redis&dry_run=", "dry_run"},
+      {"pod=redis&ignore_limit=maybe", "ignore_limit"},
       {"pod=redis&priority=5", "priority"},
       {"pod=redis&wait=1", "wait"},
       {"pod=redis&Pod=redis", "Pod"},

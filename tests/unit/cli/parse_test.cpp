@@ -146,7 +146,9 @@ TEST_CASE("a variable that lists an unknown setting is refused, not passed over"
   const auto command = parse({"run"});
   REQUIRE_FALSE(command);
   CHECK(command.error().code == 2);
-  CHECK(command.error().text.find("MUS_ALLOW_UNENFORCED") != std::string::npos);
+  const auto& said = command.error().text;  // CLI11 2.1 names the option, and later ones leave it to us
+  CHECK(
+      (said.find("MUS_ALLOW_UNENFORCED") != std::string::npos || said.find("--allow-unenforced") != std::string::npos));
   CHECK(parse({"status"}));
 }
 

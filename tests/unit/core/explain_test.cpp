@@ -180,7 +180,7 @@ TEST_CASE("a boost below cpu.idle is told that it gives no preference, with and 
   const Boosted boosted{"shop/it", {level(1, "/idle", 0, true), level(2, "/idle/it", 0, true)}};
   const auto found = warnings_without_tree(boosted);
   REQUIRE(found.size() == 1);
-  CHECK(found[0] == "shop/it is below cpu.idle of /idle: a boost gives it a larger share, no preference");
+  CHECK(found[0] == "cpu.idle of /idle covers shop/it: a boost gives it a larger share, no preference");
   const auto view = look(1, {{1, 0, 100}, {2, 1, 100, 4}});
   const DividedTree tree(view, {{CgroupId{2}, Policy(4096)}});
   CHECK(warnings(tree, place(view, 2), boosted) == found);
