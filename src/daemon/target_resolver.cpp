@@ -61,8 +61,9 @@ Result<std::uint32_t> TargetResolver::lift_of(const Pod& pod, const Cgroup& cgro
   const auto directory = tree_.pod(pod);
   if (!directory) return tl::unexpected(directory.error());
   if (!is_at_or_below(cgroup.path, directory->path)) {
-    return fail(Errc::unavailable, "pod " + pod.ns + "/" + pod.name + " has several directories, and " + cgroup.path +
-                                       " is not in the one that is in use",
+    return fail(Errc::unavailable,
+                "pod " + pod.ns + "/" + pod.name + " has several directories, and " + cgroup.path +
+                    " is not in the one that is in use",
                 "ask again in a moment");
   }
   return tree_.level(*directory);
