@@ -66,14 +66,14 @@ struct SchedulerStats {
 /// A cgroup with tasks in it or below, as the scheduler sees it.
 struct CgroupRecord {
   CgroupId id{};
-  CgroupId parent{};           ///< 0: the root
-  std::uint32_t flow = 0;      ///< by which the scheduler knows it; 0: its tasks compete each for itself
-  std::uint32_t shares = 0;    ///< cpu.weight, 1024 for 100; 3 with cpu.idle; 0: the cpu controller is off here
-  std::uint32_t boost = 1024;  ///< weight of the nearest policy
-  std::uint32_t threads = 0;   ///< runnable ones directly in it, at this moment ...
-  std::uint32_t load = 0;      ///< ... and what they weigh together: 100 for one at nice 0
-  std::uint32_t level = 0;     ///< 1: a child of the root
-  double limit = 0;            ///< CPUs that its own cpu.max allows, quota over period; 0: no limit
+  CgroupId parent{};              ///< 0: the root
+  std::uint32_t flow = 0;         ///< by which the scheduler knows it; 0: its tasks compete each for itself
+  std::uint32_t shares = 0;       ///< cpu.weight, 1024 for 100; 3 with cpu.idle; 0: the cpu controller is off here
+  std::uint32_t boost = 1024;     ///< weight of the nearest policy
+  std::uint32_t threads = 0;      ///< runnable ones directly in it, at this moment ...
+  std::uint32_t load = 0;         ///< ... and what they weigh together: 100 for one at nice 0
+  std::uint32_t level = 0;        ///< 1: a child of the root
+  double limit = 0;               ///< CPUs that its own cpu.max allows, quota over period; 0: no limit
   std::uint32_t lifted_from = 0;  ///< its policy lifts limits at this level and below; 0: none
 };
 

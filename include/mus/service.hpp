@@ -61,7 +61,7 @@ struct Boost {
   std::optional<std::chrono::milliseconds> ttl;         ///< as asked
   std::optional<std::chrono::milliseconds> expires_in;  ///< left now
   std::vector<AppliedCgroup> applied;
-  std::string pending;         ///< why nothing is applied now; empty when applied
+  std::string pending;        ///< why nothing is applied now; empty when applied
   bool ignore_limit = false;  ///< as asked
 };
 

@@ -52,9 +52,10 @@ Result<std::uint32_t> CgroupFs::level(const Cgroup& cgroup) const {
   const auto tree = Tree::open(cgroup_root_);
   if (!tree) return tl::unexpected(tree.error());
   if (!tree->whole()) {
-    return fail(Errc::unsupported,
-                "how deep " + cgroup.path + " is cannot be told: " + cgroup_root_ + " is only a part of the cgroup tree",
-                "run in the host's cgroup namespace, or give its whole tree with --cgroup-root");
+    return fail(
+        Errc::unsupported,
+        "how deep " + cgroup.path + " is cannot be told: " + cgroup_root_ + " is only a part of the cgroup tree",
+        "run in the host's cgroup namespace, or give its whole tree with --cgroup-root");
   }
   return static_cast<std::uint32_t>(std::count(cgroup.path.begin(), cgroup.path.end(), '/'));
 }
