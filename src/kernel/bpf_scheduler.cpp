@@ -174,7 +174,7 @@ Result<void> BpfScheduler::configure(mus_bpf& skeleton, const KernelBtf& btf, st
 std::optional<LimitStats> limit_stats(const mus_limit& limit) {
   const auto get = [](const __u64& from) { return __atomic_load_n(&from, __ATOMIC_RELAXED); };
   const auto us = [&](const __u64& from) { return get(from) / 1000; };
-  if (get(limit.cgroup_id) == 0 || get(limit.quota_ns) == 0) return std::nullopt;
+  if (get(limit.cgroup_id) == 0) return std::nullopt;
   return LimitStats{CgroupId{get(limit.cgroup_id)},
                     us(limit.quota_ns),
                     us(limit.period_ns),
