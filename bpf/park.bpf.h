@@ -170,6 +170,20 @@ static __always_inline void note_inside(struct task_struct* p, bool inside) {
   if (tctx) tctx->inside = inside;
 }
 
+/* A policy may have been set for its cgroup while it was parked. */
+static __always_inline void refresh_limit(struct task_struct* p, struct task_ctx* tctx) {
+  struct flow* flow = lookup_flow(tctx->flow);
+  u64 generation = policy_generation;
+
+  if (!flow) return;
+  if (flow->generation != generation) {
+    resolve_policy(p->cgroups->dfl_cgrp, flow);
+    flow->generation = generation;
+  }
+  tctx->limit = flow->limit;
+  tctx->lifted_from = flow->lifted_from;
+}
+
 static __noinline int release(struct limit_timer* timer, u32 index, u64 now) {
   struct mus_limit* limit = lookup_limit(index);
   struct task_struct* p;
@@ -185,7 +199,7 @@ static __noinline int release(struct limit_timer* timer, u32 index, u64 now) {
     if (++timer->scanned > PARKED_SCAN) break;
     tctx = lookup_task(p);
     if (!tctx) continue;
-    refresh_policy(p, tctx);
+    refresh_limit(p, tctx);
     blocker = must_wait(p, tctx, now);
     if (blocker == NO_LIMIT) {
       /* A dying one leaves whatever is left; so does one that this limit does not bind any more. */
