@@ -30,14 +30,14 @@
 
 struct flow {
   u64 cgroup_id;
-  u64 generation; /* of the policies, when the following were looked up */
-  u32 boost;      /* the matched policy's weight; 1024 = 1 */
-  u32 slot;       /* of the matched policy, or MUS_NO_SLOT */
+  u64 generation;  /* of the policies, when the following were looked up */
+  u32 boost;       /* the matched policy's weight; 1024 = 1 */
+  u32 slot;        /* of the matched policy, or MUS_NO_SLOT */
   u32 lifted_from; /* of the matched policy */
-  u32 limit;      /* the lowest that its cgroup is under, see limit.bpf.h; 0: none */
+  u32 limit;       /* the lowest that its cgroup is under, see limit.bpf.h; 0: none */
   u32 idle_levels; /* on its path: a bit for each level with cpu.idle, children of the root first */
-  u64 path_at;    /* when limit and idle_levels were looked up; 0: never */
-  u32 birth;      /* which flow this is of all that there have been: its place in the maps may be a dead one's */
+  u64 path_at;     /* when limit and idle_levels were looked up; 0: never */
+  u32 birth;       /* which flow this is of all that there have been: its place in the maps may be a dead one's */
 } __attribute__((aligned(MUS_CACHE_LINE)));
 
 /* What service a flow has had in one queue. */

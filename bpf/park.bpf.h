@@ -18,11 +18,12 @@
 
 #define FIRST_PARKED_DSQ 0x20000ULL /* + the limit's place */
 
-#define PARKED_SCAN 256                                /* parked tasks that a timer looks at */
-#define PARKED_LOOK_NS (20 * MUS_NSEC_PER_MSEC)        /* how often it looks, at least */
-#define PARKED_AGAIN_NS MUS_NSEC_PER_MSEC              /* ... and when it has budget and tasks left */
-#define PARKED_LINGER_NS (1000 * MUS_NSEC_PER_MSEC)    /* it goes on for so long after the last was parked: one that is
-                                                          on its way into the queue is not there yet */
+#define PARKED_SCAN 256                         /* parked tasks that a timer looks at */
+#define PARKED_LOOK_NS (20 * MUS_NSEC_PER_MSEC) /* how often it looks, at least */
+#define PARKED_AGAIN_NS MUS_NSEC_PER_MSEC       /* ... and when it has budget and tasks left */
+#define PARKED_LINGER_NS                                                                      \
+  (1000 * MUS_NSEC_PER_MSEC) /* it goes on for so long after the last was parked: one that is \
+                                on its way into the queue is not there yet */
 
 #define PF_EXITING 0x00000004 /* include/linux/sched.h */
 #define PF_KTHREAD 0x00200000
@@ -54,8 +55,8 @@ static __always_inline bool dying(const struct task_struct* p) {
          p->pending.signal.sig[0] & SIGKILL_BIT;
 }
 
-/* Readers of RCU keep the whole machine waiting. (Without PREEMPT_RCU they are never preempted.) A BPF program's prologue
- * makes `current` one, too: see mus_migration_disabled(). */
+/* Readers of RCU keep the whole machine waiting. (Without PREEMPT_RCU they are never preempted.) A BPF program's
+ * prologue makes `current` one, too: see mus_migration_disabled(). */
 static __always_inline bool reads_rcu(const struct task_struct* p) {
   struct cpu_ctx* here = lookup_cpu(bpf_get_smp_processor_id());
   int own = here && here->releasing ? 2 : 1;

@@ -125,8 +125,9 @@ static inline __u64 mus_clamp_vtime(__u64 vtime, __u64 clock, __u64 lag, __u64 c
 /* For each of these in the budget one parked task is let go. */
 #define MUS_LEAST_TURN_NS (MUS_NSEC_PER_MSEC / 2)
 
-/* What is left of a limit after so many periods have ended, as in kernel/sched/fair.c, __refill_cfs_bandwidth_runtime():
- * each brings a quota, and at most a quota and the burst are kept. Quota and burst are below 2^54 (MAX_BW_RUNTIME). */
+/* What is left of a limit after so many periods have ended, as in kernel/sched/fair.c,
+ * __refill_cfs_bandwidth_runtime(): each brings a quota, and at most a quota and the burst are kept. Quota and burst
+ * are below 2^54 (MAX_BW_RUNTIME). */
 static inline __s64 mus_refill(__s64 budget, __u64 quota, __u64 burst, __u64 periods) {
   __s64 most = (__s64)(quota + burst), least = -(__s64)(quota + MUS_MAX_DEBT_NS);
 

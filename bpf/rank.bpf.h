@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cpu.idle as Linux has it (kernel/sched/fair.c, wakeup_preempt_fair()): where the ways of two cgroups part, below their
- * lowest common ancestor, the one that is idle there makes way for the other's tasks when they wake, and never takes a
- * CPU from them. That it also weighs next to nothing is in its share.
+ * cpu.idle as Linux has it (kernel/sched/fair.c, wakeup_preempt_fair()): where the ways of two cgroups part, below
+ * their lowest common ancestor, the one that is idle there makes way for the other's tasks when they wake, and never
+ * takes a CPU from them. That it also weighs next to nothing is in its share.
  */
 #ifndef MUS_RANK_BPF_H
 #define MUS_RANK_BPF_H

@@ -35,7 +35,7 @@ int mus_walk(struct bpf_iter__cgroup* context) {
   struct mus_cgroup_record* record;
   struct bandwidth bandwidth = {};
   struct flow* flow;
-  u64 index, id;
+  u64 index, id, generation = policy_generation;
 
   if (!cgrp) return 0;
   if (cgrp->level == 0) {
@@ -55,6 +55,11 @@ int mus_walk(struct bpf_iter__cgroup* context) {
   record->flow = flow_of(NULL, id);
   record->load = record->flow == NO_FLOW ? 0 : threads_of(record->flow);
   flow = lookup_flow(record->flow);
+  /* So that shares go by a change as soon as tasks do, also those of a cgroup that sleeps. */
+  if (flow && record->flow != NO_FLOW && flow->generation != generation) {
+    resolve_policy(cgrp, flow);
+    flow->generation = generation;
+  }
   record->boost = flow ? flow->boost : MUS_WEIGHT_ONE;
   record->lifted_from = flow ? flow->lifted_from : 0;
   record->level = cgrp->level;

@@ -43,8 +43,8 @@ enum mus_limits {
 
 /* Value of the policy map; its key is the cgroup's id (__u64, the inode number of its directory). */
 struct mus_policy {
-  __u32 weight; /* MUS_WEIGHT_MIN .. MUS_WEIGHT_MAX */
-  __u32 slot;   /* index into the per-CPU statistics, < MUS_MAX_POLICIES, unique among live entries */
+  __u32 weight;      /* MUS_WEIGHT_MIN .. MUS_WEIGHT_MAX */
+  __u32 slot;        /* index into the per-CPU statistics, < MUS_MAX_POLICIES, unique among live entries */
   __u32 lifted_from; /* cpu.max does not hold for these tasks at this level of the tree and below it (1: children of
                         the root); 0: it holds everywhere */
 };
@@ -52,8 +52,8 @@ MUS_STATIC_ASSERT(sizeof(struct mus_policy) == 12, "read by both sides");
 
 /* A cgroup's cpu.max, and what came of it. Written by BPF. The counts mean what they do in cpu.stat. */
 struct mus_limit {
-  __u64 cgroup_id;    /* 0: free */
-  __u64 quota_ns;     /* in each period; 0: no limit (any more) */
+  __u64 cgroup_id; /* 0: free */
+  __u64 quota_ns;  /* in each period; 0: no limit (any more) */
   __u64 period_ns;
   __u64 burst_ns;     /* of what was not used before, how much may come on top */
   __s64 budget_ns;    /* left; below 0: a debt */
@@ -88,7 +88,7 @@ struct mus_cgroup_record {
   __u64 parent; /* its id; 0: the root */
   __u32 shares; /* 1024 for a cpu.weight of 100, 3 with cpu.idle; 0: the cpu controller is off here */
   __u32 flow;
-  __u32 boost; /* of the nearest policy, as the flow's tasks last looked it up; 1024 = 1 */
+  __u32 boost;       /* of the nearest policy; 1024 = 1 */
   __u32 lifted_from; /* of the same policy */
   __s64 load;        /* of its runnable threads: their number in the upper, their weight in the lower half */
   __u64 quota_ns;    /* cpu.max of this cgroup; 0: none */

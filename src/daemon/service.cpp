@@ -114,6 +114,7 @@ ServiceResult<PrioritizeReply> MusService::prioritize(const PrioritizeRequest& r
     if (error.error.code == Errc::unavailable) error.retry_after = 1s;
     return tl::unexpected(std::move(error));
   }
+  tree_watch_.ask();  // what the boosted together and the others keep is worked out from the tree
   table_ = std::move(next);
   spdlog::info("boost {}: {} weight {}{}{} on {} cgroup(s){}", put->id, to_text(target), request.weight,
                request.ttl ? " for " + std::to_string(request.ttl->count()) + " ms" : "",
@@ -135,6 +136,7 @@ std::vector<Boost> MusService::remove_all(const std::vector<Boost>& shown, const
   }
   if (!removed.empty()) {
     reconcile();
+    tree_watch_.ask();
     publish(options_.now());
   }
   return removed;

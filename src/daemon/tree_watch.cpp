@@ -17,6 +17,12 @@ Result<TreeWatch::View> TreeWatch::recent(std::chrono::milliseconds age, std::ch
   return view_;
 }
 
+void TreeWatch::ask() {
+  const std::lock_guard lock(mutex_);
+  ++asked_;
+  asked_for_.notify_all();
+}
+
 bool TreeWatch::wait(const std::stop_token& stop, std::chrono::milliseconds period) {
   std::unique_lock lock(mutex_);
   asked_for_.wait_for(lock, stop, period, [&] { return asked_ != served_; });

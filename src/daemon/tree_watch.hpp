@@ -25,6 +25,9 @@ class TreeWatch {
   /// most `patience`. Errors: unavailable (nobody looked in that time), or why the look failed.
   Result<View> recent(std::chrono::milliseconds age, std::chrono::milliseconds patience);
 
+  /// A look soon, which nobody waits for: something has changed that shares depend on.
+  void ask();
+
   // For the one who looks.
 
   /// Until somebody waits for a view, `period` has passed or stop is asked for. True: somebody waits, and publish()

@@ -56,7 +56,7 @@ std::vector<std::pair<CgroupId, Policy>> PolicySlots::policies() const {
 const std::vector<const char*>& counter_names() {
   static const std::vector<const char*> names = {
       "wakeups", "direct_dispatches", "shared_enqueues", "pinned_enqueues", "preemptions", "steals",
-      "kept",    "reenqueues",        "relieved",        "balanced", "parks"};
+      "kept",    "reenqueues",        "relieved",        "balanced",        "parks"};
   return names;
 }
 

@@ -47,6 +47,14 @@ TEST_CASE("who asks wakes the one who looks, however long he would sleep", "[tre
   CHECK((*view)->cpus == 1);
 }
 
+TEST_CASE("a look can be asked for without waiting for it", "[tree_watch]") {
+  TreeWatch watch;
+  watch.ask();
+  CHECK(watch.wait({}, 0ms));
+  watch.publish(std::make_shared<TreeView>());
+  CHECK_FALSE(watch.wait({}, 0ms));
+}
+
 TEST_CASE("a view that is young enough is shared, an older one is not", "[tree_watch]") {
   TreeWatch watch;
   const Looker looker(watch);
