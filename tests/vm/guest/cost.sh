@@ -15,22 +15,21 @@ for group in one one/two one/two/three; do echo +cpu >"$CG/$group/cgroup.subtree
 crowd() { in_cgroup $LEAF hackbench -g 1 -f 10 -l 2000 | awk '/^Time:/ { printf "%d ", $2 * 1000000 }'; }
 pair() { in_cgroup $LEAF perf bench sched pipe -l 40000 | awk '/Total time/ { printf "%d ", $3 * 1000000 }'; }
 
-crowd_on='' crowd_off='' pair_on='' pair_off=''
 for round in $(seq $ROUNDS); do
 	for weight in on off; do
 		start_attached --cpu-weight $weight
 		sleep 1
 		crowd=$(crowd) pair=$(pair)
 		echo "   round $round, --cpu-weight $weight: crowd $crowd us, pair $pair us"
-		eval "crowd_$weight=\"\$crowd_$weight $crowd\" pair_$weight=\"\$pair_$weight $pair\""
+		echo "$crowd" >>/tmp/crowd.$weight
+		echo "$pair" >>/tmp/pair.$weight
 		stop_daemon
 	done
 done
 
 for what in crowd pair; do
-	eval "on=\$${what}_on off=\$${what}_off"
-	# shellcheck disable=SC2086,SC2154
-	permille=$(($(median $on) * 1000 / $(median $off)))
+	# shellcheck disable=SC2046
+	permille=$(($(median $(cat /tmp/$what.on)) * 1000 / $(median $(cat /tmp/$what.off))))
 	step "$what: $permille permille of what it takes without the hierarchy, at most $MOST"
 	[ "$permille" -le $MOST ] || die "too much"
 done

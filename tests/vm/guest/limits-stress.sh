@@ -38,7 +38,13 @@ await 10 gone crowd || die "not all are gone"
 step "a fork bomb with a tenth of a CPU"
 limited bomb 10000 100000
 echo 200 >"$CG/bomb/pids.max" 2>/dev/null || true
-spawn bomb sh -c 'while :; do sh -c "i=0; while [ \$i -lt 200 ]; do i=\$((i+1)); done" & sleep 0.01; done'
+cat >/tmp/bomb.sh <<'BOMB'
+while :; do
+	sh -c 'i=0; while [ $i -lt 200 ]; do i=$((i + 1)); done' &
+	sleep 0.01
+done
+BOMB
+spawn bomb sh /tmp/bomb.sh
 sleep 1
 measure 10 bomb
 echo "   used $((${USED# } / 10000)) of 100 permille"
@@ -58,7 +64,9 @@ for _ in $(seq 100); do
 done
 scx_is enabled || die "ejected"
 end one two
-await 10 gone one && await 10 gone two || die "not all are gone"
+for group in one two; do
+	await 10 gone $group || die "not all are gone"
+done
 
 step "a thousand limited cgroups come and go, each killed while it is throttled"
 from=$(now_ms)

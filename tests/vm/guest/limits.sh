@@ -4,7 +4,7 @@
 # shellcheck source=/dev/null
 . /share/lib.sh
 
-WINDOW=$((10 * WINDOWS))
+LONG=$((10 * WINDOWS))
 PERIOD=100000 # us
 
 # limited PATH QUOTA_US [PERIOD_US]
@@ -40,7 +40,7 @@ of_cpu() {
 expect_limits() {
 	wanted=$1
 	shift
-	of_cpu "$WINDOW" "$@"
+	of_cpu "$LONG" "$@"
 	echo "   used ${PERMILLE}of $wanted permille"
 	# shellcheck disable=SC2086
 	echo $PERMILLE $wanted | awk '{ n = NF / 2; for (i = 1; i <= n; i++) if ($i * 100 < $(i + n) * 95 || $i * 100 > $(i + n) * 103) exit 1 }' ||
@@ -58,7 +58,7 @@ sleep 1
 of_cpu 3 half
 echo "the kernel's own scheduler: $PERMILLE of 500 permille"
 end half
-start_attached
+start_attached --allow-ignore-limit
 sleep 1
 
 step "a tenth, a half and one and a half of a CPU"
@@ -76,7 +76,7 @@ step "what one may not use is there for the others"
 spawn half mus-load hog 2
 spawn free mus-load hog 2
 sleep 0.5
-of_cpu "$WINDOW" half free
+of_cpu "$LONG" half free
 echo "   used $PERMILLE of 500 1500 permille"
 near 45 "$PERMILLE" "500 1500" || die "not so"
 end half free
@@ -132,6 +132,27 @@ of_cpu 1 half
 echo "   lifted from a thousandth: used $PERMILLE of 1000 permille"
 [ "${PERMILLE% }" -ge 900 ] || die "not so"
 end half
+
+step "a boost may lift the limits of its target, but none above it, and they hold again when it ends"
+spawn pod/one mus-load hog 2
+sleep 0.5
+mus-scheduler prioritize --cgroup /pod/one --ignore-limit || die "prioritize failed"
+sleep 0.2
+of_cpu 3 pod/one
+echo "   its own of 200 lifted, of 400 above: used $PERMILLE permille"
+near 20 "$PERMILLE" 400 || die "not so"
+mus-scheduler prioritize --cgroup /pod --ignore-limit || die "prioritize failed"
+mus-scheduler reset --cgroup /pod/one || die "reset failed"
+sleep 0.2
+of_cpu 2 pod/one
+echo "   both lifted: used $PERMILLE permille"
+[ "${PERMILLE% }" -ge 1700 ] || die "not so"
+mus-scheduler reset --all || die "reset failed"
+sleep 0.3
+of_cpu 3 pod/one
+echo "   and taken back: used $PERMILLE of 200 permille"
+near 20 "$PERMILLE" 200 || die "not so"
+end pod/one
 
 step "killed while parked, it is gone at once, and so is its cgroup"
 limited tiny 1000 1000000
