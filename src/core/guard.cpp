@@ -88,6 +88,22 @@ double find_floor(Scale& scale, double boosted, double least, double largest) {
   return holds(1) ? 1 : bisect(std::max(1.0, largest * boosted), 1, holds);
 }
 
+// The floor is what services may use, not what they do: one with the weight for just what it uses would wait for each
+// of its turns. So they are taken to want all CPUs together, each in proportion. False: none of them runs.
+bool want_more(TreeDivision& tree, const std::vector<std::uint32_t>& boosts, const std::vector<bool>& services) {
+  const auto counts = [&](std::size_t i) {
+    return services[i] && boosts[i] == MUS_WEIGHT_ONE && tree.nodes[i].threads > kAsleep;
+  };
+  double threads = 0;
+  for (std::size_t i = 0; i < boosts.size(); ++i) threads += counts(i) ? tree.nodes[i].threads : 0;
+  if (threads <= 0) return false;
+  const double more = std::max(1.0, tree.cpus / threads);
+  for (std::size_t i = 0; i < boosts.size(); ++i) {
+    if (counts(i)) tree.nodes[i].threads *= more;
+  }
+  return true;
+}
+
 }  // namespace
 
 double Guards::factor(std::uint32_t boost, bool service) const {
@@ -123,19 +139,20 @@ Guards find_guards(const TreeDivision& tree, const std::vector<std::uint32_t>& b
   const double part = options.node_floor * tree.cpus;
   if (baseline.services > 0) {
     guards.services = find_floor(scale, guards.boosted, std::min(part, baseline.services), largest);
-    return guards;
   }
-  // How many of its threads run is not known, and who wakes now must not wait for the next look.
-  auto with_root = tree;
+  auto wanting = tree;
   auto boosts_too = boosts;
   auto services_too = services;
-  with_root.nodes.push_back({ShareNode::kRoot, kThreadWeight, 1, kThreadWeight});
-  with_root.shares.push_back({1, 1, 0});
-  boosts_too.push_back(MUS_WEIGHT_ONE);
-  services_too.push_back(true);
-  Scale scale_too(with_root, boosts_too, services_too);
+  if (!want_more(wanting, boosts, services)) {
+    // Threads of the root cgroup: how many of them run is not known.
+    wanting.nodes.push_back({ShareNode::kRoot, kThreadWeight, 1, kThreadWeight});
+    wanting.shares.push_back({1, 1, 0});
+    boosts_too.push_back(MUS_WEIGHT_ONE);
+    services_too.push_back(true);
+  }
+  Scale scale_too(wanting, boosts_too, services_too);
   const double least = std::min(part, scale_too.without_boosts().services);
-  guards.services = find_floor(scale_too, guards.boosted, least, largest);
+  guards.services = std::max(guards.services, find_floor(scale_too, guards.boosted, least, largest));
   return guards;
 }
 

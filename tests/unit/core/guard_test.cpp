@@ -61,6 +61,17 @@ Sums without(const TreeDivision& tree, const Boosts& boosts, const Services& ser
   return sums;
 }
 
+// The same while the services want all CPUs, each in proportion to what it wants now.
+TreeDivision wanting_all(TreeDivision tree, const Boosts& boosts, const Services& services) {
+  double threads = 0;
+  const auto counts = [&](std::size_t i) { return services[i] && boosts[i] == 1024; };
+  for (std::size_t i = 0; i < boosts.size(); ++i) threads += counts(i) ? tree.nodes[i].threads : 0;
+  for (std::size_t i = 0; i < boosts.size(); ++i) {
+    if (counts(i) && threads < tree.cpus) tree.nodes[i].threads *= tree.cpus / threads;
+  }
+  return tree;
+}
+
 struct Case {
   TreeDivision tree;
   Boosts boosts;
@@ -121,6 +132,21 @@ TEST_CASE("the services keep what they would have without boosts, up to the floo
   const auto light = divided({hogs(100), hogs(1)}, 1);  // 1/101 of the CPU is less than a tenth
   const auto kept = find_guards(light, {102400, 1024}, {false, true}, {1, 0.1});
   CHECK(with(light, {102400, 1024}, {false, true}, kept).services == Approx(1.0 / 101).epsilon(2e-3));
+}
+
+TEST_CASE("a service that uses little has its floor when it wants it", "[guard]") {
+  // One that runs a tenth of the time beside a boosted neighbour and ten plain ones, on two CPUs.
+  std::vector<ShareNode> nodes(12, hogs(100));
+  nodes[0].threads = 0.1;
+  auto tree = divided(nodes, 2);
+  Boosts boosts(12, 1024);
+  boosts[1] = 102400;
+  Services services(12);
+  services[0] = true;
+  const auto guards = find_guards(tree, boosts, services, kDefaults);
+  CHECK(with(tree, boosts, services, guards).services == Approx(0.1));
+  tree.nodes[0].threads = 4;
+  CHECK(with(tree, boosts, services, guards).services == Approx(2.0 / 12).epsilon(0.01));  // as without boosts
 }
 
 TEST_CASE("while no service runs, a thread of the root cgroup has the floor", "[guard]") {
@@ -185,7 +211,11 @@ TEST_CASE("ceiling and floor hold in any tree with any boosts, and no boost is c
     }
     if (guards.services > 1 && base.services > 0) {
       ++held;
-      REQUIRE(with(tree, boosts, services, {guards.boosted, std::max(1.0, guards.services / 1.01)}).services < floor);
+      const Guards less{guards.boosted, std::max(1.0, guards.services / 1.01)};
+      const auto wanting = wanting_all(tree, boosts, services);
+      const double floor_then = std::min(0.1 * tree.cpus, without(wanting, boosts, services).services);
+      const bool real = with(tree, boosts, services, less).services < floor;
+      REQUIRE((real || with(wanting, boosts, services, less).services < floor_then));
     }
   }
   CHECK(cut > 100);
