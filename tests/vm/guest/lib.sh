@@ -82,6 +82,18 @@ in_cgroup() {
 		exec "$@"
 	)
 }
+# end CGROUP...: everything in it, at once.
+end() {
+	for group in "$@"; do echo 1 >"$CG/$group/cgroup.kill"; done
+}
+gone() { [ "$(wc -l <"$CG/$1/cgroup.procs")" = 0 ]; }
+
+# limited CGROUP QUOTA_US PERIOD_US: makes it, with that cpu.max.
+limited() {
+	mkdir -p "$CG/$1"
+	echo "$2 $3" >"$CG/$1/cpu.max"
+}
+now_ms() { awk '{ printf "%d", $1 * 1000 }' /proc/uptime; }
 cpu_usec() { cpu_usecs "$1"; }
 
 # cpu_usecs CGROUP...: one process reads them all. To start one for each takes time, a different one each time, on a

@@ -4,15 +4,6 @@
 # shellcheck source=/dev/null
 . /share/lib.sh
 
-limited() {
-	mkdir -p "$CG/$1"
-	echo "$2 $3" >"$CG/$1/cpu.max"
-}
-end() {
-	for name in "$@"; do echo 1 >"$CG/$name/cgroup.kill"; done
-}
-gone() { [ "$(wc -l <"$CG/$1/cgroup.procs")" = 0 ]; }
-now_ms() { awk '{ printf "%d", $1 * 1000 }' /proc/uptime; }
 limit_figure() { mus-scheduler status --json | tr -d ' ,"' | sed -n '/^limits:/,/^}/p' | sed -n "s/^$1://p"; }
 left_over() { mus-scheduler status --json | tr -d ' ,"' | sed -n '/^limits:/,/^}/p' | sed -n 's/^cgroups://p'; }
 

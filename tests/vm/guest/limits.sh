@@ -7,18 +7,6 @@
 LONG=$((10 * WINDOWS))
 PERIOD=100000 # us
 
-# limited PATH QUOTA_US [PERIOD_US]
-limited() {
-	mkdir -p "$CG/$1"
-	echo "$2 ${3:-$PERIOD}" >"$CG/$1/cpu.max"
-}
-end() {
-	for name in "$@"; do echo 1 >"$CG/$name/cgroup.kill"; done
-}
-gone() { [ "$(wc -l <"$CG/$1/cgroup.procs")" = 0 ]; }
-
-now_ms() { awk '{ printf "%d", $1 * 1000 }' /proc/uptime; }
-
 # Of all CPUs together.
 idle_ms() { awk '$1 == "cpu" { printf "%d", $5 * 10 }' /proc/stat; }
 
@@ -53,9 +41,9 @@ expect_limits() {
 		}
 }
 
-limited tenth 10000
-limited half 50000
-limited wide 150000
+limited tenth 10000 $PERIOD
+limited half 50000 $PERIOD
+limited wide 150000 $PERIOD
 spawn half mus-load hog 3
 sleep 1
 of_cpu 3 half
@@ -87,9 +75,9 @@ echo "   used $PERMILLE of 500 1500 permille, the daemon and others the rest; id
 end half free
 
 step "a container's limit and its pod's"
-limited pod 40000
+limited pod 40000 $PERIOD
 echo +cpu >"$CG/pod/cgroup.subtree_control"
-limited pod/one 20000
+limited pod/one 20000 $PERIOD
 spawn pod/one mus-load hog 2
 spawn pod/two mus-load hog 2
 sleep 0.5
@@ -97,14 +85,14 @@ expect_limits "200 400" pod/one pod
 end pod/one pod/two
 
 step "threads that sleep and wake get no more"
-limited sleepers 20000
+limited sleepers 20000 $PERIOD
 spawn sleepers mus-load pulse 16 1000 3000
 sleep 0.5
 expect_limits 200 sleepers
 end sleepers
 
 step "a burst is what was not used before"
-limited bursty 20000
+limited bursty 20000 $PERIOD
 echo 20000 >"$CG/bursty/cpu.max.burst"
 spawn bursty mus-load hog
 sleep 0.5

@@ -20,10 +20,6 @@ container() {
 	echo "$2" >"$CG/$1/cpu.weight"
 	spawn "$1" mus-load hog "$3"
 }
-end() {
-	for name in "$@"; do echo 1 >"$CG/$name/cgroup.kill"; done
-}
-
 # shares SECONDS CGROUP...: sets SHARES to what each got of what all got, in permille.
 shares() {
 	measure "$@"
