@@ -11,6 +11,7 @@ idle_group() {
 	mkdir -p "$CG/$1"
 	echo 1 >"$CG/$1/cpu.idle"
 }
+
 # late CGROUP PERIOD_US RUN_US: sets LATE to how late a task that sleeps and works by turns starts: p50 p99 max, us.
 late() { LATE=$(in_cgroup "$1" mus-load waker 100 "$2" "$3" | head -n 1); }
 p99() { echo "$LATE" | cut -d ' ' -f 2; }

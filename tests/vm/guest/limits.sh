@@ -67,9 +67,9 @@ step "what one may not use is there for the others"
 spawn half mus-load hog 2
 spawn free mus-load hog 2
 sleep 0.5
-before=$(idle_ms)
+idle_before=$(idle_ms)
 of_cpu "$LONG" half free
-idle=$(($(idle_ms) - before))
+idle=$(($(idle_ms) - idle_before))
 echo "   used $PERMILLE of 500 1500 permille, the daemon and others the rest; idle: $idle ms"
 [ $((idle * 100)) -le $((LONG * 2000)) ] || die "CPUs were idle for more than a hundredth"
 end half free

@@ -20,6 +20,7 @@ container() {
 	echo "$2" >"$CG/$1/cpu.weight"
 	spawn "$1" mus-load hog "$3"
 }
+
 # shares SECONDS CGROUP...: sets SHARES to what each got of what all got, in permille.
 shares() {
 	measure "$@"
