@@ -65,10 +65,14 @@ static __always_inline bool reads_rcu(const struct task_struct* p) {
   return p->rcu_read_lock_nesting > ((u64)p == bpf_get_current_task() ? own : 0);
 }
 
+/* Whatever is left of a budget. */
+static __always_inline bool never_waits(const struct task_struct* p) {
+  return p->flags & PF_KTHREAD || reads_rcu(p) || dying(p);
+}
+
 /* The limit that p has to wait for; NO_LIMIT: it may run. */
 static __always_inline u32 must_wait(const struct task_struct* p, const struct task_ctx* tctx, u64 now) {
-  if (tctx->limit == NO_LIMIT || tctx->free_turn) return NO_LIMIT;
-  if (p->flags & PF_KTHREAD || reads_rcu(p) || dying(p)) return NO_LIMIT;
+  if (tctx->limit == NO_LIMIT || tctx->free_turn || never_waits(p)) return NO_LIMIT;
   return exhausted(tctx->limit, tctx->lifted_from, now);
 }
 
@@ -112,19 +116,14 @@ static __always_inline bool park(struct task_struct* p, struct task_ctx* tctx, u
 }
 
 /* Into the queue from which it will get a CPU. What it missed meanwhile it is not owed. */
-static __always_inline bool let_go(struct bpf_iter_scx_dsq* it, struct task_struct* p, struct task_ctx* tctx, u8 turn,
-                                   u64 now) {
+static __always_inline bool let_go(struct bpf_iter_scx_dsq* it, struct task_struct* p, struct task_ctx* tctx, u64 now) {
   struct cpu_ctx* cctx;
   s32 idle;
 
   place(p, tctx, true);
   begin_wait(tctx, now);
-  tctx->free_turn = turn;
   tctx->queued = true;
-  if (!mus_dsq_move_vtime(it, p, dsq_of(tctx->queue))) {
-    tctx->free_turn = MUS_NO_FREE_TURN;
-    return false;
-  }
+  if (!mus_dsq_move_vtime(it, p, dsq_of(tctx->queue))) return false;
   if (is_pinned_queue(tctx->queue)) {
     s32 cpu = tctx->queue - PINNED_QUEUES;
 
@@ -139,8 +138,16 @@ static __always_inline bool let_go(struct bpf_iter_scx_dsq* it, struct task_stru
   return true;
 }
 
+/* How many tasks the budget lasts for. To let go of more would only make them come back. */
+static __always_inline u32 affordable(const struct mus_limit* limit) {
+  s64 budget = limit->budget_ns;
+
+  if (!limit->quota_ns) return PARKED_SCAN;
+  return budget > 0 ? 1 + budget / MUS_LEAST_TURN_NS : 0;
+}
+
 /* Which turn a parked task gets although it has no budget. */
-static __always_inline u8 free_turn(struct mus_limit* limit, const struct task_ctx* tctx, u64 now) {
+static __always_inline u8 free_turn(const struct mus_limit* limit, const struct task_ctx* tctx, u64 now) {
   u64 waited = now - tctx->parked_at;
 
   if (waited > MUS_MAX_PARKED_NS) return MUS_FORCED_TURN;
@@ -148,12 +155,38 @@ static __always_inline u8 free_turn(struct mus_limit* limit, const struct task_c
   return MUS_NO_FREE_TURN;
 }
 
-/* How many tasks the budget lasts for. To let go of more would only make them come back. */
-static __always_inline u32 affordable(const struct mus_limit* limit) {
-  s64 budget = limit->budget_ns;
+enum next_step {
+  MUS_STAYS,
+  MUS_GOES,      /* within the budget */
+  MUS_GOES_FREE, /* without, see tctx->free_turn */
+  MUS_MOVES,     /* to wait for tctx->waits_for */
+};
 
-  if (!limit->quota_ns) return PARKED_SCAN;
-  return budget > 0 ? 1 + budget / MUS_LEAST_TURN_NS : 0;
+/* What becomes of a parked task. Not static: see sample_load(). */
+u32 next_step(struct task_ctx* tctx, u32 index, u32 leaves, u64 now) {
+  struct limit_timer* timer = bpf_map_lookup_elem(&limit_timers, &index);
+  struct mus_limit* limit = lookup_limit(index);
+  struct flow* flow;
+
+  if (!timer || !limit || !tctx) return MUS_STAYS;
+  flow = lookup_flow(tctx->flow);
+  if (flow) {
+    tctx->limit = flow->limit;
+    tctx->lifted_from = flow->lifted_from;
+  }
+  if (leaves) return MUS_GOES;
+  tctx->waits_for = exhausted(tctx->limit, tctx->lifted_from, now);
+  if (tctx->waits_for == NO_LIMIT) {
+    if (!binds(limit, tctx->lifted_from)) return MUS_GOES;
+    if (!timer->left) return MUS_STAYS;
+    timer->left--;
+    return MUS_GOES;
+  }
+  tctx->free_turn = free_turn(limit, tctx, now);
+  if (tctx->free_turn == MUS_FORCED_TURN) __sync_fetch_and_add(&limit->forced, 1);
+  if (tctx->free_turn == MUS_PARDONED_TURN) __sync_fetch_and_add(&limit->pardons, 1);
+  if (tctx->free_turn) return MUS_GOES_FREE;
+  return tctx->waits_for == index ? MUS_STAYS : MUS_MOVES;
 }
 
 /* The turn is over. What a pardon took is charged like anything else, but there is only so much of that, too. */
@@ -171,20 +204,6 @@ static __always_inline void note_inside(struct task_struct* p, bool inside) {
   if (tctx) tctx->inside = inside;
 }
 
-/* A policy may have been set for its cgroup while it was parked. */
-static __always_inline void refresh_limit(struct task_struct* p, struct task_ctx* tctx) {
-  struct flow* flow = lookup_flow(tctx->flow);
-  u64 generation = policy_generation;
-
-  if (!flow) return;
-  if (flow->generation != generation) {
-    resolve_policy(p->cgroups->dfl_cgrp, flow);
-    flow->generation = generation;
-  }
-  tctx->limit = flow->limit;
-  tctx->lifted_from = flow->lifted_from;
-}
-
 static __noinline int release(struct limit_timer* timer, u32 index, u64 now) {
   struct mus_limit* limit = lookup_limit(index);
   struct task_struct* p;
@@ -194,31 +213,18 @@ static __noinline int release(struct limit_timer* timer, u32 index, u64 now) {
   timer->left = affordable(limit);
   bpf_for_each(scx_dsq, p, parked_dsq(index), 0) {
     struct task_ctx* tctx;
-    u32 blocker;
-    u8 turn;
+    u32 step;
 
     if (++timer->scanned > PARKED_SCAN) break;
     tctx = lookup_task(p);
     if (!tctx) continue;
-    refresh_limit(p, tctx);
-    blocker = must_wait(p, tctx, now);
-    if (blocker == NO_LIMIT) {
-      /* A dying one leaves whatever is left; so does one that this limit does not bind any more. */
-      if (limit->quota_ns && binds(limit, tctx->lifted_from) && !dying(p)) {
-        if (!timer->left) continue;
-        timer->left--;
-      }
-      let_go(MUS_THIS_ITERATOR, p, tctx, MUS_NO_FREE_TURN, now);
+    step = next_step(tctx, index, never_waits(p), now);
+    if (step == MUS_STAYS) continue;
+    if (step == MUS_MOVES) {
+      if (arm(tctx->waits_for, PARKED_AGAIN_NS)) mus_dsq_move(MUS_THIS_ITERATOR, p, parked_dsq(tctx->waits_for));
       continue;
     }
-    turn = free_turn(limit, tctx, now);
-    if (turn) {
-      if (!let_go(MUS_THIS_ITERATOR, p, tctx, turn, now)) continue;
-      if (turn == MUS_FORCED_TURN) __sync_fetch_and_add(&limit->forced, 1);
-      if (turn == MUS_PARDONED_TURN) __sync_fetch_and_add(&limit->pardons, 1);
-    } else if (blocker != index && arm(blocker, PARKED_AGAIN_NS)) {
-      mus_dsq_move(MUS_THIS_ITERATOR, p, parked_dsq(blocker));
-    }
+    if (!let_go(MUS_THIS_ITERATOR, p, tctx, now)) tctx->free_turn = MUS_NO_FREE_TURN;
   }
   return 0;
 }

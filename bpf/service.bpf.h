@@ -81,17 +81,20 @@ static __always_inline void charge(struct task_struct* p, struct task_ctx* tctx)
   account_run(tctx, ran);
 }
 
-/* Where the task stands as it queues. Its flow is put between the bounds first, then the task within a turn of the
- * flow, then the task between the bounds. One that slept starts no earlier than its flow: the credit is the flow's. So
- * does one that comes from another cgroup or queue, running all along: its flow may have slept here until now, and
- * taken for owed service that would be a credit of up to the forward bound, for which everybody else waits. */
-static __always_inline void place(struct task_struct* p, struct task_ctx* tctx, bool slept) {
-  struct flow_service* service = lookup_service(tctx);
-  u64 cap = mus_forward_cap(max_share);
-  u64 clock = clock_of(tctx->queue);
-  u64 lag;
+/* Where a task with that vtime stands as it queues. Its flow is put between the bounds first, then the task within a
+ * turn of the flow, then the task between the bounds. One that slept starts no earlier than its flow: the credit is the
+ * flow's. So does one that comes from another cgroup or queue, running all along: its flow may have slept here until
+ * now, and taken for owed service that would be a credit of up to the forward bound, for which everybody else waits.
+ * Not static: see sample_load(). */
+u64 placed(struct task_ctx* tctx, u64 vtime, u32 slept) {
+  struct flow_service* service;
+  u64 cap, clock, lag;
 
-  if (service && tctx->joined) slept = true;
+  if (!tctx) return vtime;
+  service = lookup_service(tctx);
+  cap = mus_forward_cap(max_share);
+  clock = clock_of(tctx->queue);
+  if (service && tctx->joined) slept = 1;
   tctx->joined = false;
   lag = slept ? lag_ns : cap;
   if (service) {
@@ -99,9 +102,13 @@ static __always_inline void place(struct task_struct* p, struct task_ctx* tctx, 
     u64 turn = mus_vtime_delta(slice_ns, tctx->rate);
 
     if (bounded != seen) service->vtime = bounded;
-    p->scx.dsq_vtime = mus_clamp_vtime(p->scx.dsq_vtime, bounded, slept ? 0 : turn, turn);
+    vtime = mus_clamp_vtime(vtime, bounded, slept ? 0 : turn, turn);
   }
-  p->scx.dsq_vtime = mus_clamp_vtime(p->scx.dsq_vtime, clock, lag, cap);
+  return mus_clamp_vtime(vtime, clock, lag, cap);
+}
+
+static __always_inline void place(struct task_struct* p, struct task_ctx* tctx, bool slept) {
+  p->scx.dsq_vtime = placed(tctx, p->scx.dsq_vtime, slept);
 }
 
 /* Nobody waits for the CPU that p gets: what it runs there is nobody's loss, so it does not run ahead of the clock.

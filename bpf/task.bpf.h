@@ -28,6 +28,7 @@ struct task_ctx {
   u32 slot;         /* for statistics: of the matched policy, or MUS_NO_SLOT */
   u32 birth;        /* of the flow */
   u32 limit;        /* the lowest that the flow is under; 0: none */
+  u32 waits_for;    /* while parked: the limit */
   u32 lifted_from;  /* the level from which the flow's limits do not hold; 0: they do */
   u32 queue;        /* in whose virtual time its vtime counts */
   u32 counted_flow; /* in whose load it is counted, while runnable ... */

@@ -31,7 +31,8 @@ struct Guards {
 /// `boosts` and `services` are parallel to the tree's nodes. The boosted (above 1024) together get no more than the
 /// ceiling, or what they would get if none was boosted, if that is more. The services together get no less than the
 /// floor, or what they would get if none was boosted, if that is less, if they wanted all; where none of them runs, a
-/// thread of the root cgroup stands for them. Both are 1 where nobody is boosted or a CPU is idle: nobody has anything to keep then.
+/// thread of the root cgroup stands for them. Both are 1 where nobody is boosted or a CPU is idle: nobody has anything
+/// to keep then.
 ///
 /// One factor for all of a kind, so the ratios among the boosted, among the services and among all others stay (where a
 /// boost is already made none, it is no longer made smaller). More weight gets more CPU time, so each is found by

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The load that the VM tests put on a scheduler; usage() below says what there is.
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -23,7 +24,8 @@ int usage() {
       "       mus-load waker COUNT PERIOD_US [RUN_US]\n"
       "                                            sleep periodically; print how late it ran: p50 p99 max, in us;\n"
       "                                            and with RUN_US how late it was done with that\n"
-      "       mus-load gaps SECONDS [THREADS]      spin; print the longest time that a thread waited, in us\n",
+      "       mus-load gaps SECONDS [THREADS]      spin; print the longest time that a thread waited, in us\n"
+      "       mus-load pair COUNT                  two threads hand a byte to and fro; print how long it took, in us\n",
       stderr);
   return 2;
 }
@@ -130,6 +132,26 @@ int gaps(long seconds, long threads) {
   return 0;
 }
 
+int pair(long count) {
+  int to[2];
+  int fro[2];
+  if (pipe(to) != 0 || pipe(fro) != 0) return 1;
+  const auto hand_over = [count](int in, int out, bool first) {
+    char byte = 0;
+    for (long i = 0; i < count; ++i) {
+      if (first && write(out, &byte, 1) != 1) return;
+      if (read(in, &byte, 1) != 1) return;
+      if (!first && write(out, &byte, 1) != 1) return;
+    }
+  };
+  const long began = now_ns();
+  std::thread other(hand_over, to[0], fro[1], false);
+  hand_over(fro[0], to[1], true);
+  other.join();
+  std::printf("%ld\n", (now_ns() - began) / 1000);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -143,6 +165,7 @@ int main(int argc, char** argv) {
   if (verb == "waker" && (numbers.size() == 2 || numbers.size() == 3)) {
     return waker(static_cast<std::size_t>(numbers[0]), numbers[1] * 1000, numbers.size() == 3 ? numbers[2] * 1000 : 0);
   }
+  if (verb == "pair" && numbers.size() == 1) return pair(numbers[0]);
   if (verb == "gaps" && !numbers.empty() && numbers.size() <= 2) {
     return gaps(numbers[0], numbers.size() == 2 ? numbers[1] : 1);
   }

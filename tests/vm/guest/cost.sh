@@ -13,7 +13,7 @@ mkdir -p "$CG/$LEAF"
 for group in one one/two one/two/three; do echo +cpu >"$CG/$group/cgroup.subtree_control"; done
 
 crowd() { in_cgroup $LEAF hackbench -g 1 -f 10 -l 2000 | awk '/^Time:/ { printf "%d ", $2 * 1000000 }'; }
-pair() { in_cgroup $LEAF perf bench sched pipe -l 40000 | awk '/Total time/ { printf "%d ", $3 * 1000000 }'; }
+pair() { in_cgroup $LEAF mus-load pair 20000; }
 
 for round in $(seq $ROUNDS); do
 	for weight in on off; do
