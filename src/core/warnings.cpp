@@ -66,7 +66,9 @@ std::vector<std::string> warnings(const DividedTree& tree, std::size_t i, const 
   if (const auto* limit = binding_limit(forecast, i, boosted.levels)) {
     out.push_back(boosted.name + " is limited to " + figure(limit->limit) + " CPUs by cpu.max of " +
                   limit->cgroup.path + ", and would be entitled to " + figure(entitled) +
-                  " without: ignore_limit=true lifts it where the configuration allows it");
+                  " without: " +
+                  (tree.policy_at[i].lifted_from == 0 ? "ignore_limit=true lifts it where the configuration allows it"
+                                                      : "it is above what a boost may lift"));
   }
   const double useful = std::min(kUsefulPart * cpus, kUsefulCpus);
   const auto weight = forecast.weight(i);

@@ -34,9 +34,9 @@ Binding binding_of(const TreeView& view, std::uint64_t id, const std::vector<Cgr
   return standing(Forecast(tree), place(view, id), levels).binds;
 }
 
-std::vector<std::string> warnings_of(const TreeView& view, std::uint64_t id, std::uint32_t weight,
+std::vector<std::string> warnings_of(const TreeView& view, std::uint64_t id, const Policy& policy,
                                      const std::vector<CgroupLevel>& levels = {}) {
-  const DividedTree tree(view, {{CgroupId{id}, Policy(weight)}});
+  const DividedTree tree(view, {{CgroupId{id}, policy}});
   return warnings(tree, place(view, id), {"shop/it", levels});
 }
 
@@ -173,6 +173,14 @@ TEST_CASE("a limit below the entitlement is warned of, one above it is not", "[e
   CHECK(found[0].find("ignore_limit=true") != std::string::npos);
   const auto wide = look(2, {{1, 0, 100, 8}, {2, 0, 100, 8, 1.9}});
   CHECK(warnings_of(wide, 2, 4096, {level(2, "/pod", 1.9)}).empty());
+}
+
+TEST_CASE("who lifts limits is not told to lift the one above", "[explain]") {
+  const auto view = look(2, {{1, 0, 100, 8}, {2, 0, 100, 0, 0.5}, {3, 2, 100, 8}});
+  const auto found = warnings_of(view, 3, Policy(4096, 2), {level(2, "/pod", 0.5), level(3, "/pod/it")});
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].find("limited to 0.5 CPUs by cpu.max of /pod") != std::string::npos);
+  CHECK(found[0].find("it is above what a boost may lift") != std::string::npos);
 }
 
 TEST_CASE("a boost below cpu.idle is told that it gives no preference, with and without a look at the tree",
