@@ -65,8 +65,7 @@ std::vector<std::string> warnings(const DividedTree& tree, std::size_t i, const 
   const double entitled = forecast.entitled_without_limits(i);
   if (const auto* limit = binding_limit(forecast, i, boosted.levels)) {
     out.push_back(boosted.name + " is limited to " + figure(limit->limit) + " CPUs by cpu.max of " +
-                  limit->cgroup.path + ", and would be entitled to " + figure(entitled) +
-                  " without: " +
+                  limit->cgroup.path + ", and would be entitled to " + figure(entitled) + " without: " +
                   (tree.policy_at[i].lifted_from == 0 ? "ignore_limit=true lifts it where the configuration allows it"
                                                       : "it is above what a boost may lift"));
   }

@@ -99,7 +99,7 @@ step "nothing is left over"
 for group in crowd bomb one two storm calm; do rmdir "$CG/$group" || die "$group cannot be removed"; done
 none_left() { [ "$(left_over)" = "$at_start" ]; }
 await 10 none_left || die "$(left_over) limits are left, $at_start at the start"
-dmesg | grep -iE 'stall|hung task|BUG|WARNING' && die "the kernel complains"
+dmesg | grep -E 'self-detected stall|stalls on CPUs|blocked for more than|BUG:|WARNING:' && die "the kernel complains"
 scx_is enabled || die "ejected"
 stop_daemon
 echo "limits-stress: it holds"
