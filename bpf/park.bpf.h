@@ -18,12 +18,13 @@
 
 #define FIRST_PARKED_DSQ 0x20000ULL /* + the limit's place */
 
-#define PARKED_SCAN 256                         /* parked tasks that a timer looks at */
-#define PARKED_LOOK_NS (20 * MUS_NSEC_PER_MSEC) /* how often it looks, at least */
-#define PARKED_AGAIN_NS MUS_NSEC_PER_MSEC       /* ... and when it has budget and tasks left */
-#define PARKED_LINGER_NS                                                                      \
-  (1000 * MUS_NSEC_PER_MSEC) /* it goes on for so long after the last was parked: one that is \
-                                on its way into the queue is not there yet */
+/* How many parked tasks a timer looks at, and how often at least; and when it has budget and tasks left. */
+#define PARKED_SCAN 256
+#define PARKED_LOOK_NS (20 * MUS_NSEC_PER_MSEC)
+#define PARKED_AGAIN_NS MUS_NSEC_PER_MSEC
+
+/* It goes on for so long after the last was parked: one that is on its way into the queue is not there yet. */
+#define PARKED_LINGER_NS (1000 * MUS_NSEC_PER_MSEC)
 
 #define PF_EXITING 0x00000004 /* include/linux/sched.h */
 #define PF_KTHREAD 0x00200000

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "api/json_values.hpp"
+
 namespace mus {
 namespace {
 
@@ -15,17 +17,8 @@ double rounded(double value) {
   return std::round(value * kDigits) / kDigits;
 }
 
-Json or_null(const std::string& value) {
-  return value.empty() ? Json(nullptr) : Json(value);
-}
-
-Json or_null(const std::optional<double>& value) {
+Json number_or_null(const std::optional<double>& value) {
   return value ? Json(rounded(*value)) : Json(nullptr);
-}
-
-/// As a string: JSON readers that use doubles would round ids above 2^53.
-Json id_text(CgroupId id) {
-  return std::to_string(to_u64(id));
 }
 
 void put(Json& out, const char* name, const std::string& value) {
@@ -41,7 +34,7 @@ Json to_json(const Effect& effect) {
   out["cgroup_path"] = or_null(effect.cgroup.path);
   out["cpus_before"] = rounded(effect.cpus_before);
   out["cpus_after"] = rounded(effect.cpus_after);
-  out["request"] = or_null(effect.request);
+  out["request"] = number_or_null(effect.request);
   return out;
 }
 
@@ -115,7 +108,7 @@ std::string explain_json(const Explanation& explanation) {
   put(target, "container", explanation.container);
   target["cgroup_id"] = id_text(explanation.cgroup.id);
   target["cgroup_path"] = explanation.cgroup.path;
-  target["request"] = or_null(explanation.request);
+  target["request"] = number_or_null(explanation.request);
   auto& levels = out["levels"] = Json::array();
   for (const auto& level : explanation.levels) levels.push_back(to_json(level));
   const bool known = explanation.now.has_value();

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/explain_json.hpp"
+#include "api/json_values.hpp"
 #include "api/limits.hpp"
 #include "mus/version.hpp"
 
@@ -27,15 +28,6 @@ Json seconds(const std::optional<Duration>& value) {
 
 double ns_to_seconds(std::uint64_t ns) {
   return static_cast<double>(ns) / 1e9;
-}
-
-/// As a string: JSON readers that use doubles would round ids above 2^53.
-std::string id_text(CgroupId id) {
-  return std::to_string(to_u64(id));
-}
-
-Json or_null(const std::string& value) {
-  return value.empty() ? Json(nullptr) : Json(value);
 }
 
 const char* kind_word(Target::Kind kind) {

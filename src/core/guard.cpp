@@ -10,8 +10,8 @@
 namespace mus {
 namespace {
 
-constexpr double kPrecise = 1e-3;   // of a factor
-constexpr double kRounding = 1e-6;  // of CPU time
+constexpr double kPreciseFactor = 1e-3;  // of a factor
+constexpr double kRounding = 1e-6;       // of CPU time
 
 double times(std::uint32_t boost) {
   return static_cast<double>(boost) / MUS_WEIGHT_ONE;
@@ -68,7 +68,7 @@ class Scale {
 // Between one that is good and one that is not: the last good one, when they have come close.
 template <class Good>
 double bisect(double good, double bad, Good is_good) {
-  while (std::abs(good / bad - 1) > kPrecise) {
+  while (std::abs(good / bad - 1) > kPreciseFactor) {
     const double middle = std::sqrt(good * bad);
     (is_good(middle) ? good : bad) = middle;
   }

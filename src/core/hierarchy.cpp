@@ -13,7 +13,6 @@ namespace {
 
 // Averages forget two thirds in this time. Longer than a request takes, shorter than anybody notices.
 constexpr std::chrono::duration<double> kMemory{0.1};
-constexpr double kSharesPerWeight = 1024.0 / 100;  // struct task_group's shares for one of cpu.weight
 
 std::uint32_t bounded(double value, std::uint32_t least) {
   constexpr double most = std::numeric_limits<std::uint32_t>::max();

@@ -9,10 +9,9 @@
 namespace mus {
 namespace {
 
-constexpr double kSharesPerWeight = 1024.0 / 100;  // struct task_group's shares for one of cpu.weight
-constexpr double kLeastLimit = 1e-3;               // CPUs: 1 ms in a second is the least that cpu.max takes
+constexpr double kLeastLimit = 1e-3;  // CPUs: 1 ms in a second is the least that cpu.max takes
 constexpr double kNoLimit = std::numeric_limits<double>::infinity();
-constexpr double kPrecise = 1e-12;
+constexpr double kPreciseUse = 1e-12;
 
 /// At each cgroup, the topmost level at which a policy there or below lifts limits; 0: none does.
 std::vector<std::uint32_t> lifted_from(const std::vector<CgroupRecord>& records, const std::vector<ShareNode>& nodes) {
@@ -139,7 +138,7 @@ double Filling::find_level(std::size_t top, double start) {
   for (std::size_t step = 0; step < entries_.size() + domains_.size() + 2; ++step) {
     try_level(top, level);
     const double missing = domain.most - domain.used;
-    if (std::abs(missing) <= kPrecise * domain.most) break;
+    if (std::abs(missing) <= kPreciseUse * domain.most) break;
     if (domain.slope <= 0 && missing > 0) return kNoLimit;
     const double next = domain.slope > 0 ? std::max(0.0, level + missing / domain.slope) : 0;
     if (step > 0 && next <= level) break;  // rounding

@@ -12,6 +12,9 @@
 
 namespace mus {
 
+/// struct task_group's shares for one of cpu.weight (kernel/sched/core.c, cpu_weight_write_u64()).
+inline constexpr double kSharesPerWeight = 1024.0 / 100;
+
 /// Parallel to the records.
 struct TreeDivision {
   std::vector<ShareNode> nodes;

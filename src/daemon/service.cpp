@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "daemon/policy_map.hpp"
+#include "daemon/refusal.hpp"
 #include "daemon/text.hpp"
 #include "mus/abi.h"
 
@@ -15,10 +16,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLongestTtl = std::chrono::hours(24) * 366;
-
-tl::unexpected<ServiceError> refusal(Error error) {
-  return tl::unexpected(ServiceError{std::move(error), {}, {}});
-}
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/explain.hpp"
+#include "daemon/refusal.hpp"
 #include "daemon/service.hpp"
 
 namespace mus {
@@ -16,12 +17,6 @@ constexpr auto kOutlookAge = 200ms;
 // For explain, which is there to tell.
 constexpr auto kExplainAge = 100ms;
 constexpr auto kExplainPatience = 1s;
-
-tl::unexpected<ServiceError> refusal(Error error) {
-  ServiceError out{std::move(error), {}, {}};
-  if (out.error.code == Errc::unavailable) out.retry_after = 1s;
-  return tl::unexpected(std::move(out));
-}
 
 tl::unexpected<ServiceError> too_many(const std::vector<AppliedCgroup>& several) {
   ServiceError error{{Errc::ambiguous, std::to_string(several.size()) + " cgroups match", {}}, {}, {}};

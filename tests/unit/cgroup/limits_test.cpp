@@ -14,7 +14,7 @@ using namespace mus;
 using namespace mus::test;
 
 namespace {
-bool has(const std::string& text, const std::string& part) {
+bool mentions(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 }  // namespace
@@ -37,7 +37,7 @@ TEST_CASE("in a part of the kernel's tree nobody can tell a level, and it says s
   const auto level = CgroupFs{part, "/proc"}.level({CgroupId{5}, "/x"});
   REQUIRE_FALSE(level);
   CHECK(level.error().code == Errc::unsupported);
-  CHECK(has(level.error().advice, "--cgroup-root"));
+  CHECK(mentions(level.error().advice, "--cgroup-root"));
 }
 
 TEST_CASE("the cpu controller is looked for in cgroup.controllers, as a whole word") {
@@ -52,7 +52,7 @@ TEST_CASE("the cpu controller is looked for in cgroup.controllers, as a whole wo
   for (const auto* without : {"", "cpuset io memory", "cpuset,cpu"}) {
     const auto error = with(without).error();
     CHECK(error.code == Errc::unsupported);
-    CHECK(has(error.message, "cgroup v1"));
+    CHECK(mentions(error.message, "cgroup v1"));
     CHECK_FALSE(error.advice.empty());
   }
 }

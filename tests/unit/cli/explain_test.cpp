@@ -13,11 +13,11 @@ using namespace mus;
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) {
+bool mentions(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-tl::expected<Command, EarlyExit> parse(std::vector<const char*> arguments) {
+tl::expected<Command, EarlyExit> parse_words(std::vector<const char*> arguments) {
   arguments.insert(arguments.begin(), "mus-scheduler");
   return parse_command_line(static_cast<int>(arguments.size()), arguments.data());
 }
@@ -72,12 +72,12 @@ const std::string kAnswer = R"({
 }  // namespace
 
 TEST_CASE("explain is parsed and becomes a request", "[cli]") {
-  const auto command = parse({"explain", "redis", "--container", "main", "-w", "8192", "--json"});
+  const auto command = parse_words({"explain", "redis", "--container", "main", "-w", "8192", "--json"});
   REQUIRE(command);
   CHECK(command->kind == Command::Kind::explain);
   CHECK(command->json);
   CHECK(request_path(*command) == "/explain?pod=redis&container=main&weight=8192");
-  const auto plain = parse({"explain", "--unit", "redis-server"});
+  const auto plain = parse_words({"explain", "--unit", "redis-server"});
   REQUIRE(plain);
   CHECK(request_path(*plain) == "/explain?unit=redis-server");
 }
@@ -90,30 +90,31 @@ TEST_CASE("explain without a target, with two, or with what it does not know is 
                                              {"explain", "redis", "--all"},
                                              {"explain", "redis", "--ttl", "1h"},
                                              {"explain", "--container", "main"}}) {
-    const auto command = parse(arguments);
+    const auto command = parse_words(arguments);
     REQUIRE_FALSE(command);
     CHECK(command.error().code == 2);
   }
-  const auto help = parse({"explain", "--help"});
+  const auto help = parse_words({"explain", "--help"});
   REQUIRE_FALSE(help);
   CHECK(help.error().code == 0);
-  CHECK(has(help.error().text, "--weight"));
-  CHECK(has(parse({"--help"}).error().text, "explain"));
+  CHECK(mentions(help.error().text, "--weight"));
+  CHECK(mentions(parse_words({"--help"}).error().text, "explain"));
 }
 
 TEST_CASE("the explanation is a table and a sentence on what binds, in at most 100 columns", "[cli]") {
   const auto text = explained(kAnswer);
-  CHECK(has(text, "shop/redis/main\n"));
-  CHECK(has(text, "kubepods.slice "));
-  CHECK(has(text, "44.1%"));
-  CHECK(has(text, "idle"));
-  CHECK(has(text, "0.50 (lifted)"));
-  CHECK(has(text, "share of the node 6.2%, 3.20 runnable threads, 2.00 CPUs, request 0.25\n"));
-  CHECK(has(text, "Now: Its share gives it 0.13 of 2 CPUs.\n"));
-  CHECK(has(text, "Then: Its threads.\n"));
-  CHECK(has(text, "shop/batch/main"));
-  CHECK(has(text, "below its request: shop/batch/main gets 0.90 of the 1.00 CPUs that it requests, 0.10 too few\n"));
-  CHECK(has(text, "warning: a warning?[2J\n"));
+  CHECK(mentions(text, "shop/redis/main\n"));
+  CHECK(mentions(text, "kubepods.slice "));
+  CHECK(mentions(text, "44.1%"));
+  CHECK(mentions(text, "idle"));
+  CHECK(mentions(text, "0.50 (lifted)"));
+  CHECK(mentions(text, "share of the node 6.2%, 3.20 runnable threads, 2.00 CPUs, request 0.25\n"));
+  CHECK(mentions(text, "Now: Its share gives it 0.13 of 2 CPUs.\n"));
+  CHECK(mentions(text, "Then: Its threads.\n"));
+  CHECK(mentions(text, "shop/batch/main"));
+  CHECK(
+      mentions(text, "below its request: shop/batch/main gets 0.90 of the 1.00 CPUs that it requests, 0.10 too few\n"));
+  CHECK(mentions(text, "warning: a warning?[2J\n"));
   std::istringstream lines(text);
   bool table = false;
   for (std::string line; std::getline(lines, line);) {
@@ -127,15 +128,15 @@ TEST_CASE("where shares are not known the reason is printed, and the levels as f
   const auto text = explained(R"({"target": {"cgroup_path": "/x", "cgroup_id": "5"},
       "levels": [{"cgroup_path": "/x", "cpu_weight": 100, "cpu_idle": false, "limit_cpus": 1.5}],
       "unknown": "the scheduler is in memory", "now": null, "warnings": []})");
-  CHECK(has(text, "shares are not known: the scheduler is in memory\n"));
-  CHECK(has(text, "1.50"));
-  CHECK_FALSE(has(text, "ENTITLED"));
+  CHECK(mentions(text, "shares are not known: the scheduler is in memory\n"));
+  CHECK(mentions(text, "1.50"));
+  CHECK_FALSE(mentions(text, "ENTITLED"));
 }
 
 TEST_CASE("a boost's answer prints who loses; an old daemon's, which says nothing of it, nothing", "[cli]") {
   std::ostringstream out;
   print_outlook(nlohmann::json::parse(kAnswer), out);
-  CHECK(has(out.str(), "LOSES"));
+  CHECK(mentions(out.str(), "LOSES"));
   std::ostringstream nothing;
   print_outlook(nlohmann::json::object(), nothing);
   CHECK(nothing.str().empty());

@@ -16,8 +16,6 @@ using Kind = Binding::Kind;
 
 namespace {
 
-constexpr GuardOptions kNoGuards{1, 0};
-
 CgroupLevel level(std::uint64_t id, const std::string& path, double limit = 0, bool idle = false) {
   CgroupLevel out;
   out.cgroup = {CgroupId{id}, path};

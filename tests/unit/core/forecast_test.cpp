@@ -13,7 +13,6 @@ using Catch::Approx;
 namespace {
 
 constexpr double kClose = 0.004;  // weights of the scheduler are whole 1024ths of 100
-constexpr GuardOptions kNoGuards{1, 0};
 
 Policies boosts(std::uint64_t id, std::uint32_t weight, std::uint32_t lifted = 0) {
   return {{CgroupId{id}, Policy(weight, lifted)}};

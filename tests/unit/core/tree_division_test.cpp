@@ -17,7 +17,7 @@ namespace {
 
 constexpr double kUnlimited = std::numeric_limits<double>::infinity();
 
-CgroupRecord record(std::uint64_t id, std::uint64_t parent, std::uint32_t level, double limit) {
+CgroupRecord cgroup_record(std::uint64_t id, std::uint64_t parent, std::uint32_t level, double limit) {
   CgroupRecord out;
   out.id = CgroupId{id};
   out.parent = CgroupId{parent};
@@ -65,7 +65,7 @@ void check_allotments(const TreeDivision& tree, const std::vector<double>& facto
 }  // namespace
 
 TEST_CASE("a record's limit becomes the node's", "[tree_division]") {
-  const auto tree = divide_records({record(1, 0, 1, 0), record(2, 1, 2, 0.5)}, 2);
+  const auto tree = divide_records({cgroup_record(1, 0, 1, 0), cgroup_record(2, 1, 2, 0.5)}, 2);
   CHECK(tree.nodes[0].most == kUnlimited);
   CHECK(tree.nodes[1].most == 0.5);
   CHECK(tree.cpus == 2);
@@ -74,7 +74,8 @@ TEST_CASE("a record's limit becomes the node's", "[tree_division]") {
 
 TEST_CASE("a limit does not count where a policy there or below lifts it, at that level or above", "[tree_division]") {
   // pod { container { inner } }, another pod; each limited.
-  std::vector<CgroupRecord> records = {record(1, 0, 1, 3), record(2, 1, 2, 2), record(3, 2, 3, 1), record(4, 0, 1, 1)};
+  std::vector<CgroupRecord> records = {cgroup_record(1, 0, 1, 3), cgroup_record(2, 1, 2, 2), cgroup_record(3, 2, 3, 1),
+                                       cgroup_record(4, 0, 1, 1)};
   const auto limits = [&] {
     std::vector<double> most;
     for (const auto& node : divide_records(records, 8).nodes) most.push_back(node.most);
@@ -120,7 +121,8 @@ TEST_CASE("one set of factors after the other gives what each gives by itself", 
 }
 
 TEST_CASE("a boost raises what one gets, but not above its limit or that of its pod", "[tree_division]") {
-  const auto tree = divide_records({record(1, 0, 1, 1.5), record(2, 1, 2, 1), record(3, 0, 1, 0)}, 2);
+  const auto tree =
+      divide_records({cgroup_record(1, 0, 1, 1.5), cgroup_record(2, 1, 2, 1), cgroup_record(3, 0, 1, 0)}, 2);
   const auto got = allotments(tree, {1, 100, 1});
   CHECK(got[0] == Approx(1.0 / 3));
   CHECK(got[1] == Approx(1));

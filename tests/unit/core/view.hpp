@@ -10,6 +10,8 @@
 
 namespace mus::test {
 
+inline constexpr GuardOptions kNoGuards{1, 0};
+
 struct Seen {
   std::uint64_t id = 0;
   std::uint64_t parent = 0;
