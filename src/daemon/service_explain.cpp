@@ -18,6 +18,13 @@ constexpr auto kOutlookAge = 200ms;
 constexpr auto kExplainAge = 100ms;
 constexpr auto kExplainPatience = 1s;
 
+// What passes: who looks at the tree is late.
+tl::unexpected<ServiceError> not_now(Error error) {
+  auto refused = refusal(std::move(error));
+  if (refused.value().error.code == Errc::unavailable) refused.value().retry_after = 1s;
+  return refused;
+}
+
 tl::unexpected<ServiceError> too_many(const std::vector<AppliedCgroup>& several) {
   ServiceError error{{Errc::ambiguous, std::to_string(several.size()) + " cgroups match", {}}, {}, {}};
   for (const auto& one : several) {
@@ -72,7 +79,7 @@ ServiceResult<Explanation> MusService::explain(const ExplainRequest& request) {
   if (resolved->cgroups.size() != 1) return one_only(too_many(resolved->cgroups).value());
   const auto& one = resolved->cgroups.front();
   const auto levels = tree_.levels(one.cgroup);
-  if (!levels) return refusal(levels.error());
+  if (!levels) return not_now(levels.error());
 
   out.ns = one.ns;
   out.pod = one.pod;
@@ -86,7 +93,7 @@ ServiceResult<Explanation> MusService::explain(const ExplainRequest& request) {
   TreeWatch::View view;
   if (out.missing.empty()) {
     auto looked = tree_watch_.recent(kExplainAge, kExplainPatience);
-    if (!looked) return refusal(looked.error());
+    if (!looked) return not_now(looked.error());
     view = std::move(*looked);
   }
 
