@@ -195,7 +195,8 @@ static __always_inline void refill(struct mus_limit* limit, u64 now) {
   budget = limit->budget_ns;
   filled = mus_refill(budget, limit->quota_ns, limit->burst_ns, passed);
   __sync_fetch_and_add(&limit->budget_ns, filled - budget);
-  limit->pardons_ns = (s64)limit->quota_ns;
+  /* What several of them took at once beyond it is missing later. */
+  limit->pardons_ns = mus_refill(limit->pardons_ns, limit->quota_ns, 0, passed);
   if (budget < (s64)limit->quota_ns) limit->periods++;
   if (limit->throttled_at) limit->throttled_periods++;
 }
