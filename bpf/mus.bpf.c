@@ -138,6 +138,7 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
   if (waking && !is_pinned_queue(tctx->queue) && !tctx->none_idle && go_idle(p, tctx, cpu, enq_flags)) return;
   tctx->none_idle = false;
   if (waking && preempt(p, tctx, cpu, enq_flags, now)) return;
+  if (waking) pass_idle_groups(p, tctx, cpu, now);
   enqueue_vtime(p, tctx, cpu, enq_flags);
 }
 
@@ -204,7 +205,8 @@ void BPF_PROG(mus_running, struct task_struct* p) {
   }
   if (nr_caches > 1) join_queue(p, tctx, home_queue(p, tctx, cpu));
   tctx->last_cpu = cpu;
-  tctx->charged_until = tctx->turn_began = p->se.sum_exec_runtime;
+  /* What it ran since ops.stopping, on its way to sleep through the kernel's switch, is charged with this turn. */
+  tctx->turn_began = p->se.sum_exec_runtime;
   cctx->preempting_at = 0;
   note_running(cctx, comparable_vtime(p, tctx, cpu), tctx->rate, tctx->flow, now);
   /* It ran out while this one was queued, or all that this one is to do is to have run. */

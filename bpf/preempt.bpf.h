@@ -80,4 +80,40 @@ static __always_inline s32 claim_victim_cpu(const struct task_struct* p, const s
   return best >= 0 && claim_victim(best, now) ? best : -1;
 }
 
+/* A vtime in front of the first of a queue's tasks that make way for the flow's; `vtime` if it is. `ahead` is what the
+ * queue's vtimes are to be moved by to compare them. Not static: see look(). */
+u64 vtime_before_idle(u32 queue, u32 flow, u64 vtime, u64 ahead) {
+  struct cpu_ctx* here = lookup_cpu(bpf_get_smp_processor_id());
+  struct task_struct* p;
+
+  if (!here) return vtime;
+  here->scanned = 0;
+  bpf_for_each(scx_dsq, p, dsq_of(queue), 0) {
+    u64 there = p->scx.dsq_vtime + ahead;
+    struct task_ctx* tctx;
+
+    if (++here->scanned > HEAD_SCAN || mus_before(vtime, there)) break;
+    tctx = lookup_task(p);
+    if (tctx && rank(flow, tctx->flow) > 0) return there - 1;
+  }
+  return vtime;
+}
+
+/* A waking task that found no CPU to take stands in front of those that make way for it, once: something else than one
+ * of them had the CPU, or another waking task was about to take it. Its flow's account stays what it is, and the task
+ * is back at it when it queues next. */
+static __always_inline void pass_idle_groups(struct task_struct* p, const struct task_ctx* tctx, s32 cpu, u64 now) {
+  u32 shared = queue_of_turn(0, cpu), flow = tctx->flow;
+  struct cpu_ctx* cctx = lookup_cpu(cpu);
+  u64 vtime, ahead, there;
+
+  if (!idle_groups || !cctx) return;
+  ahead = skew(cctx, tctx->queue, cpu);
+  vtime = vtime_before_idle(tctx->queue, flow, p->scx.dsq_vtime + ahead, ahead);
+  if (tctx->queue != shared) vtime = vtime_before_idle(shared, flow, vtime, 0);
+  there = projected_vtime(cctx, now);
+  if (cctx->running && !mus_before(vtime, there) && rank(flow, cctx->flow) > 0) vtime = there - 1;
+  p->scx.dsq_vtime = vtime - ahead;
+}
+
 #endif

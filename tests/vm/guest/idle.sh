@@ -66,6 +66,11 @@ near 60 "$shares" "226 774" || die "not so"
 end tree/service
 sleep 0.5
 
+step "and still makes way at once for one outside, however much of the CPU that one has had"
+late tree/service 9000 6000
+echo "   late by $LATE"
+[ "$(p99)" -le $((kernels_late + 1000)) ] || die "too late: the kernel's own $kernels_late"
+
 step "and takes no CPU from one outside"
 end tree/batch
 sleep 0.5
