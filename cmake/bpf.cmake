@@ -11,7 +11,7 @@ file(GLOB MUS_BPF_HEADERS CONFIGURE_DEPENDS ${MUS_BPF_DIR}/*.h)
 # -mcpu=v3: atomics with a result and 32-bit jumps, in every kernel that has sched_ext.
 add_custom_command(
   OUTPUT ${MUS_SKEL_DIR}/mus.bpf.o
-  COMMAND ${MUS_BPF_CLANG} -g -O2 -Wall -Wextra -Wno-unused-parameter -Wno-missing-declarations -Werror -fms-extensions
+  COMMAND ${MUS_BPF_CLANG} -g -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -fdebug-compilation-dir=. -O2 -Wall -Wextra -Wno-unused-parameter -Wno-missing-declarations -Werror -fms-extensions
           -Wno-microsoft-anon-tag -target bpf -mcpu=v3 -D__TARGET_ARCH_x86
           -I${MUS_BPF_DIR} -I${PROJECT_SOURCE_DIR}/include -isystem ${MUS_DEPS}/include-bpf -isystem ${MUS_DEPS}/include
           -c ${MUS_BPF_DIR}/mus.bpf.c -o mus.tmp.o

@@ -2,7 +2,9 @@
 # Compiler and linker flags that every target of ours gets.
 add_library(mus_flags INTERFACE)
 target_compile_options(mus_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
-                                           -fstack-protector-strong)
+                                           -fstack-protector-strong
+                                           # The same bytes from every clone: reproducible, and found in the compiler cache.
+                                           -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
 target_compile_definitions(mus_flags INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2> _GNU_SOURCE)
 
 if(MUS_SANITIZE)
