@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034
-# CPU shares: four containers with the weights 1 : 2 : 4 : 8 and nothing but
-# hogs in them, on one CPU and on all. Sourced by run.sh.
+# CPU shares: four containers with a cpu.weight of 1 : 2 : 4 : 8 and nothing
+# but hogs in them, on one CPU and on all. Sourced by run.sh.
 
 SHARES_CGROUP=$CGROUPS/mus-bench-shares
 
@@ -14,10 +14,7 @@ share_cgroups() {
 		group=$SHARES_CGROUP/w$weight
 		mkdir -p "$group"
 		echo $((weight * 100)) >"$group/cpu.weight"
-		[[ $SCHEDULER == eevdf ]] || ((weight == 1)) ||
-			api -o /dev/null -X POST "http://localhost/prioritize?cgroup=${group#"$CGROUPS"}&weight=$((weight * 1024))"
 	done
-	[[ $SCHEDULER == eevdf ]] || BOOSTED=1
 }
 
 share_hogs() {

@@ -44,11 +44,25 @@ expect_limits() {
 limited tenth 10000 $PERIOD
 limited half 50000 $PERIOD
 limited wide 150000 $PERIOD
+limited pod 40000 $PERIOD
+echo +cpu >"$CG/pod/cgroup.subtree_control"
+limited pod/one 20000 $PERIOD
+
+# Those together that the two CPUs have time for.
+step "the kernel's own scheduler"
+spawn tenth mus-load hog 2
 spawn half mus-load hog 3
+spawn pod/one mus-load hog 2
+spawn pod/two mus-load hog 2
 sleep 1
-of_cpu 3 half
-echo "the kernel's own scheduler: $PERMILLE of 500 permille"
-end half
+of_cpu 3 tenth half pod/one pod
+echo "   used ${PERMILLE}of 100 500 200 400 permille"
+end tenth half pod/one pod/two
+spawn wide mus-load hog 4
+sleep 1
+of_cpu 3 wide
+echo "   used ${PERMILLE}of 1500 permille"
+end wide
 start_attached --allow-ignore-limit
 sleep 1
 
@@ -75,9 +89,6 @@ echo "   used $PERMILLE of 500 1500 permille, the daemon and others the rest; id
 end half free
 
 step "a container's limit and its pod's"
-limited pod 40000 $PERIOD
-echo +cpu >"$CG/pod/cgroup.subtree_control"
-limited pod/one 20000 $PERIOD
 spawn pod/one mus-load hog 2
 spawn pod/two mus-load hog 2
 sleep 0.5
