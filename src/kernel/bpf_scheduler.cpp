@@ -11,9 +11,11 @@
 #include <cerrno>
 #include <cstring>
 #include <iterator>
+#include <span>
 #include <utility>
 
 #include "kernel/bpf_shares.hpp"
+#include "kernel/bpf_stats.hpp"
 #include "kernel/btf.hpp"
 #include "kernel/policy_slots.hpp"
 #include "kernel/sysfs.hpp"
@@ -101,7 +103,6 @@ class BpfScheduler final : public Scheduler {
   [[nodiscard]] std::uint32_t exit_kind() const {
     return skeleton_ ? __atomic_load_n(&skeleton_->bss->exit_record.kind, __ATOMIC_ACQUIRE) : 0;
   }
-  [[nodiscard]] Result<void> zero_statistics(std::uint32_t slot) const;
   void publish_policies();
   void unload();
 
@@ -168,22 +169,6 @@ Result<void> BpfScheduler::configure(mus_bpf& skeleton, const KernelBtf& btf, st
     skeleton.struct_ops.mus_ops->cpu_release = nullptr;
   }
   return {};
-}
-
-// BPF writes while this reads: each figure is right, together they may be of two moments.
-std::optional<LimitStats> limit_stats(const mus_limit& limit) {
-  const auto get = [](const __u64& from) { return __atomic_load_n(&from, __ATOMIC_RELAXED); };
-  const auto us = [&](const __u64& from) { return get(from) / 1000; };
-  if (get(limit.cgroup_id) == 0) return std::nullopt;
-  return LimitStats{CgroupId{get(limit.cgroup_id)},
-                    us(limit.quota_ns),
-                    us(limit.period_ns),
-                    us(limit.burst_ns),
-                    get(limit.periods),
-                    get(limit.throttled_periods),
-                    us(limit.throttled_ns),
-                    get(limit.forced),
-                    get(limit.pardons)};
 }
 
 // The iterator belongs to the tree that is mounted at the root: in a container, "/" may be another.
@@ -278,14 +263,6 @@ std::optional<ExitRecord> BpfScheduler::ejection() const {
                     std::string(record.message, strnlen(record.message, sizeof record.message))};
 }
 
-Result<void> BpfScheduler::zero_statistics(std::uint32_t slot) const {
-  const std::vector<mus_cgroup_stats> zero(static_cast<std::size_t>(libbpf_num_possible_cpus()));
-  const int error = bpf_map__update_elem(skeleton_->maps.cgroup_stats, &slot, sizeof slot, zero.data(),
-                                         zero.size() * sizeof(mus_cgroup_stats), BPF_ANY);
-  if (error != 0) return fail(Errc::io, std::string("statistics cannot be reset: ") + std::strerror(-error));
-  return {};
-}
-
 // Tasks cache the policy they resolved: a new generation makes each look again at its next enqueue.
 void BpfScheduler::publish_policies() {
   // Until the next division, which knows better.
@@ -299,7 +276,7 @@ Result<void> BpfScheduler::set_policy(CgroupId id, const Policy& policy) {
   const auto entry = slots_.plan(id, policy);
   if (!entry) return tl::unexpected(entry.error());
   if (!slots_.contains(id)) {
-    if (auto zeroed = zero_statistics(entry->slot); !zeroed) return zeroed;
+    if (auto zeroed = zero_cgroup_stats(skeleton_->maps.cgroup_stats, entry->slot); !zeroed) return zeroed;
   }
   const std::uint64_t key = to_u64(id);
   const int error = bpf_map__update_elem(skeleton_->maps.policies, &key, sizeof key, &*entry, sizeof *entry, BPF_ANY);
@@ -325,33 +302,17 @@ Result<void> BpfScheduler::clear_policy(CgroupId id) {
 
 Result<SchedulerStats> BpfScheduler::stats() {
   SchedulerStats stats;
-  const auto& names = counter_names();
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    std::uint64_t sum = 0;
-    if (skeleton_) {
-      for (std::uint32_t cpu = 0; cpu < skeleton_->rodata->nr_cpu_ids; ++cpu) {
-        sum += __atomic_load_n(&skeleton_->bss->counters[cpu].values[i], __ATOMIC_RELAXED);
-      }
-    }
-    stats.counters.emplace_back(names[i], sum);
+  if (!skeleton_) {
+    stats.counters = sum_counters({});
+    return stats;
   }
-  if (!skeleton_) return stats;
+  stats.counters = sum_counters(std::span(skeleton_->bss->counters).first(skeleton_->rodata->nr_cpu_ids));
   stats.caches = skeleton_->rodata->nr_caches;
-  for (const auto& limit : skeleton_->bss->limits) {
-    if (auto stat = limit_stats(limit); stat) stats.limits.push_back(*stat);
-  }
-  std::vector<mus_cgroup_stats> per_cpu(static_cast<std::size_t>(libbpf_num_possible_cpus()));
+  stats.limits = read_limit_stats(skeleton_->bss->limits);
   for (const auto& [id, policy] : slots_.entries()) {
-    const int error = bpf_map__lookup_elem(skeleton_->maps.cgroup_stats, &policy.slot, sizeof policy.slot,
-                                           per_cpu.data(), per_cpu.size() * sizeof(mus_cgroup_stats), 0);
-    if (error != 0) return fail(Errc::io, std::string("statistics cannot be read: ") + std::strerror(-error));
-    CgroupStats sum;
-    for (const auto& cpu : per_cpu) {
-      sum.cpu_time_ns += cpu.cpu_time_ns;
-      sum.wait_ns += cpu.wait_ns;
-      sum.waits += cpu.waits;
-    }
-    stats.cgroups.emplace_back(id, sum);
+    const auto sum = read_cgroup_stats(skeleton_->maps.cgroup_stats, policy.slot);
+    if (!sum) return tl::unexpected(sum.error());
+    stats.cgroups.emplace_back(id, *sum);
   }
   return stats;
 }
