@@ -46,9 +46,13 @@ struct Pod {
   bool operator==(const Pod&) const = default;
 };
 
+/// What a list does not have it cannot deny: only where both flags hold, "there is no such pod" can be said.
 struct PodList {
   std::vector<Pod> pods;
   TimePoint fetched_at{};  ///< when the source answered
+  bool labels = true;      ///< pods' labels, and containers that are not there just now, are in it
+  bool complete = true;    ///< every pod is in it that has a container on this node
+  std::string gap{};       ///< why one of these does not hold, as the end of a sentence; else empty
 };
 
 /// A directory below the cgroup root. `path` starts with "/" and is relative to that root.
