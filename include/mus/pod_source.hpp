@@ -18,7 +18,7 @@ struct PodSourceState {
   std::optional<TimePoint> last_success;
   std::string last_error;  ///< empty after a success
   std::string note{};      ///< what was odd but harmless in the last good list; empty as a rule
-  bool labels = true;      ///< its lists have the pods' labels, as PodList::labels
+  bool labels = true;      ///< its lists have the pods' labels
   bool in_use = false;     ///< it gave the last answer; in states() only, and of one source at most
 };
 

@@ -46,13 +46,14 @@ struct Pod {
   bool operator==(const Pod&) const = default;
 };
 
-/// What a list does not have it cannot deny: only where both flags hold, "there is no such pod" can be said.
+/// What a list does not have it cannot deny: "there is no such pod" can be said only where nothing is missing.
 struct PodList {
   std::vector<Pod> pods;
   TimePoint fetched_at{};  ///< when the source answered
-  bool labels = true;      ///< pods' labels, and containers that are not there just now, are in it
-  bool complete = true;    ///< every pod is in it that has a container on this node
-  std::string gap{};       ///< why one of these does not hold, as the end of a sentence; else empty
+  /// Why it has no labels of pods, and only the containers that there are just now; as the end of a sentence. Empty: it
+  /// has them all.
+  std::string no_labels{};
+  std::string incomplete{};  ///< why there may be pods with containers that are not in it, likewise; empty: none is
 };
 
 /// A directory below the cgroup root. `path` starts with "/" and is relative to that root.
