@@ -15,8 +15,8 @@ inline constexpr const char* kDefaultListen = "127.0.0.1:9797";
 /// Whose members may use the socket and read the token (systemd/mus-scheduler.sysusers.conf makes it).
 inline constexpr const char* kGroup = "mus-scheduler";
 
-/// How to reach the kubelet's /pods. With an empty `url` it is the one at Options::node_ip, where there is one: then the
-/// service account's token and CA are the defaults.
+/// How to reach the kubelet's /pods. With an empty `url` it is the one at Options::node_ip, where there is one: then
+/// the service account's token and CA are the defaults.
 struct KubeletSettings {
   std::string url;          ///< "https://127.0.0.1:10250"; http:// only with `readonly`, on loopback
   std::string token_file;   ///< read again for every request: Kubernetes rotates it

@@ -34,7 +34,7 @@ class PodSource {
   /// protocol: it answered garbage. On error the last good list stays cached for `cached` readers until too old.
   /// What the list cannot tell (labels; pods that it may lack) it says itself: see PodList.
   virtual Result<PodList> list(Freshness freshness) = 0;
-  /// The last good list while it may serve `cached` readers, else none. Never asks, and waits for nobody.
+  /// The last good list, unless it is minutes old: then none. Never asks, and waits for nobody.
   [[nodiscard]] virtual std::shared_ptr<const PodList> known() const = 0;
   /// Of several sources, that of the one which gave the last answer; of the first one when none could.
   [[nodiscard]] virtual PodSourceState state() const = 0;

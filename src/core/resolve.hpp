@@ -21,7 +21,8 @@ struct Match {
 
 /// At least one match, in order of namespace, name and uid. Failures: not_found (no such pod; or no such container,
 /// with those that there are as candidates), ambiguous (with the candidates), unavailable (all that match are still
-/// being created), invalid_argument (a target that names no pod).
+/// being created; or nothing matches and the list cannot say that there is none: it has no labels, is not complete, or
+/// has only the containers of the moment), invalid_argument (a target that names no pod).
 [[nodiscard]] ServiceResult<std::vector<Match>> resolve(const PodList& list, const Target& target);
 
 }  // namespace mus

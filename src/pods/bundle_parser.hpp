@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The config.json of an OCI bundle -> whose container it is, from the annotations that the container runtime puts there.
-// Nothing of it is trusted: a bundle also carries what the pod's author wrote.
+// The config.json of an OCI bundle -> whose container it is, from the annotations that the container runtime puts
+// there. Nothing of it is trusted: a bundle also carries what the pod's author wrote.
 #pragma once
 
 #include <cstddef>

@@ -52,7 +52,8 @@ std::optional<LogLink> parse_log_link(std::string_view name, std::string_view ta
   link.ns = *ns;
   link.id = take_last(name, '-');
   link.container = name;
-  if (!valid_subdomain(link.pod) || !valid_label_name(link.ns) || !valid_label_name(link.container)) return std::nullopt;
+  if (!valid_subdomain(link.pod) || !valid_label_name(link.ns) || !valid_label_name(link.container))
+    return std::nullopt;
   if (!whole_id(link.id)) return std::nullopt;
 
   auto number = take_last(target, '/');

@@ -125,9 +125,10 @@ Result<RuntimeFiles> RuntimeReader::look() {
     return fail(Errc::unavailable, "the container runtime's files cannot be read: " + out.missing,
                 "run as root, or pass --kubelet-url");
   }
-  return fail(Errc::unavailable, "no container runtime's files are below " + host_root_,
-              "pass --kubelet-url, or --host-root where the node's root directory is elsewhere; cgroup=, unit= and pid= "
-              "need neither");
+  return fail(
+      Errc::unavailable, "no container runtime's files are below " + host_root_,
+      "pass --kubelet-url, or --host-root where the node's root directory is elsewhere; cgroup=, unit= and pid= "
+      "need neither");
 }
 
 Result<Bundle> RuntimeReader::find(std::string_view id) const {

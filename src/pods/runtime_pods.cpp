@@ -15,7 +15,8 @@ namespace {
 struct FoundPod {
   struct Instance {
     Container container;
-    std::tuple<bool, std::uint32_t, std::int64_t> rank;  ///< has a bundle, restarts, age: the largest is the present one
+    std::tuple<bool, std::uint32_t, std::int64_t>
+        rank;  ///< has a bundle, restarts, age: the largest is the present one
   };
   std::string ns, name;
   std::int64_t newest = 0;  ///< of its bundles
@@ -104,9 +105,8 @@ PodList pods_from(const RuntimeFiles& files, const std::string& node) {
   }
   mark_replaced(pods);
   for (auto& [pod, made] : pods) list.pods.push_back(std::move(pod));
-  std::sort(list.pods.begin(), list.pods.end(), [](const Pod& a, const Pod& b) {
-    return std::tie(a.ns, a.name, a.uid) < std::tie(b.ns, b.name, b.uid);
-  });
+  std::sort(list.pods.begin(), list.pods.end(),
+            [](const Pod& a, const Pod& b) { return std::tie(a.ns, a.name, a.uid) < std::tie(b.ns, b.name, b.uid); });
   return list;
 }
 
