@@ -18,13 +18,13 @@ inline constexpr const char* kGroup = "mus-scheduler";
 /// How to reach the kubelet's /pods. With an empty `url` it is the one at Options::node_ip, where there is one: then
 /// the service account's token and CA are the defaults.
 struct KubeletSettings {
-  std::string url;          ///< "https://127.0.0.1:10250"; http:// only with `readonly`, on loopback
-  std::string token_file;   ///< read again for every request: Kubernetes rotates it
-  std::string ca_file;      ///< verify against this CA, with `server_name` where the address is in no certificate
-  std::string client_cert;  ///< with `client_key`
-  std::string client_key;
-  std::string server_name;
-  std::string pin_file;  ///< accept exactly this leaf certificate
+  std::string url{};          ///< "https://127.0.0.1:10250"; http:// only with `readonly`, on loopback
+  std::string token_file{};   ///< read again for every request: Kubernetes rotates it
+  std::string ca_file{};      ///< verify against this CA, with `server_name` where the address is in no certificate
+  std::string client_cert{};  ///< with `client_key`
+  std::string client_key{};
+  std::string server_name{};
+  std::string pin_file{};  ///< accept exactly this leaf certificate
   bool readonly = false;
 
   bool operator==(const KubeletSettings&) const = default;
