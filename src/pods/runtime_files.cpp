@@ -87,13 +87,16 @@ Result<RuntimeFiles> RuntimeReader::look() {
   RuntimeFiles out;
   MissingContainers missing;
   SeenBundles seen;
+  std::string empty_place;
   for (const auto& place : kPlaces) {
     const auto listed = list_directory(host_root_, place.path, limits_.bundles, missing);
     if (!listed) continue;
-    out.runtimes.append(out.runtimes.empty() ? "" : ", ").append(place.runtime);
+    empty_place = place.path;
+    const auto before = out.bundles.size();
     for (const auto& id : listed->names) {
       if (!valid_container_id(id)) continue;
       if (auto known = seen_.extract(id)) {
+        if (known.mapped().of_a_pod) out.bundles.push_back(known.mapped().bundle);
         seen.insert(std::move(known));
         continue;
       }
@@ -101,6 +104,7 @@ Result<RuntimeFiles> RuntimeReader::look() {
       if (!file && file.error().code == Errc::not_found) continue;  // not written yet, or just removed
       auto bundle = file ? parse_file(*file, place, id) : tl::unexpected(file.error());
       if (bundle) {
+        out.bundles.push_back(*bundle);
         seen.insert_or_assign(id, Seen{true, std::move(*bundle)});
       } else if (bundle.error().code == Errc::not_found) {
         seen.insert_or_assign(id, Seen{});
@@ -108,19 +112,19 @@ Result<RuntimeFiles> RuntimeReader::look() {
         missing.add("container " + id + ": " + bundle.error().message);  // again at the next look: half written?
       }
     }
+    if (out.bundles.size() != before) out.runtimes.append(out.runtimes.empty() ? "" : ", ").append(place.runtime);
   }
   seen_ = std::move(seen);
-  for (const auto& [id, one] : seen_) {
-    if (one.of_a_pod) out.bundles.push_back(one.bundle);
-  }
   const auto links = list_directory(host_root_, kLinks, limits_.links, missing);
   if (links) {
     for (const auto& name : links->names) {
       if (auto link = parse_log_link(name, links->directory.link(name))) out.links.push_back(std::move(*link));
     }
   }
+  // An empty directory is no proof that nothing runs: it may have been made to be mounted.
+  if (out.bundles.empty() && !empty_place.empty()) missing.add("there is no container of a pod in /" + empty_place);
   out.missing = missing.text();
-  if (!out.runtimes.empty() || links) return out;
+  if (!empty_place.empty() || links) return out;
   if (!out.missing.empty()) {
     return fail(Errc::unavailable, "the container runtime's files cannot be read: " + out.missing,
                 "run as root, or pass --kubelet-url");

@@ -23,7 +23,7 @@ struct RuntimeLimits {
 struct RuntimeFiles {
   std::vector<Bundle> bundles;
   std::vector<LogLink> links;
-  std::string runtimes;  ///< whose directories are there: "containerd", "k3s, CRI-O"; empty: there are links only
+  std::string runtimes;  ///< whose bundles they are: "containerd", "k3s, CRI-O"; empty: there are none
   std::string missing;   ///< why a container may be missing, as the end of a sentence; empty: none is
 };
 

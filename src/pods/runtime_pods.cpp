@@ -89,7 +89,8 @@ PodList pods_from(const RuntimeFiles& files, const std::string& node) {
       pod->add(link.container, link.id, false, link.restart, 0);
     }
   }
-  if (links_only) list.incomplete = "only the kubelet's links to logs tell of containers here, and not of all";
+  if (links_only && !files.links.empty())
+    list.incomplete = "only the kubelet's links to logs tell of containers here, and not of all";
 
   std::vector<std::pair<Pod, std::int64_t>> pods;
   for (auto& [uid, one] : found) {

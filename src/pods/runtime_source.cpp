@@ -50,7 +50,8 @@ Result<PodList> RuntimeSource::list(Freshness freshness) {
   last_attempt_ = at;
   if (list) {
     good_ = std::make_shared<const PodList>(*list);
-    runtimes_ = files->runtimes.empty() ? "the kubelet's links" : files->runtimes;
+    found_ = files->runtimes.empty() ? std::string{} : " of " + files->runtimes;
+    if (found_.empty() && !files->links.empty()) found_ = ": links to logs";
     last_error_.reset();
   } else {
     last_error_ = list.error();
@@ -67,8 +68,7 @@ std::shared_ptr<const PodList> RuntimeSource::known() const {
 PodSourceState RuntimeSource::state() const {
   const std::lock_guard lock{state_};
   PodSourceState state;
-  state.name = "runtime files";
-  if (good_) state.name += " of " + runtimes_;
+  state.name = "runtime files" + found_;
   if (options_.host_root != "/") state.name += " below " + options_.host_root;
   state.labels = false;
   if (good_) {

@@ -47,7 +47,7 @@ class RuntimeSource final : public PodSource, public ContainerLookup {
   RuntimeReader reader_;
   mutable std::mutex state_;  ///< guards the rest; never held during a look
   std::shared_ptr<const PodList> good_;
-  std::string runtimes_;  ///< of the last good look
+  std::string found_;  ///< whose files they are, at the last good look
   std::optional<TimePoint> last_attempt_;
   std::optional<Error> last_error_;  ///< of the last look; none after a success
 };
