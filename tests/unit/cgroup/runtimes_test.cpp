@@ -15,7 +15,7 @@ using namespace mus::test;
 namespace {
 
 /// How a node is set up.
-struct Layout {
+struct NodeLayout {
   const char* runtime;  ///< how it names its cgroups
   std::string place;    ///< of its bundles; empty: it leaves none
   bool systemd = false;
@@ -24,8 +24,8 @@ struct Layout {
   bool crun = false;     ///< the payload runs in "container" below its cgroup
 };
 
-std::vector<Layout> layouts() {
-  std::vector<Layout> all;
+std::vector<NodeLayout> node_layouts() {
+  std::vector<NodeLayout> all;
   for (const bool systemd : {false, true}) {
     for (const bool crun : {false, true}) {
       all.push_back({"cri-containerd", RuntimeHost::containerd, systemd, "", "", crun});
@@ -41,17 +41,17 @@ std::vector<Layout> layouts() {
   return all;
 }
 
-std::string dashed(std::string uid) {
+std::string underscored(std::string uid) {
   std::replace(uid.begin(), uid.end(), '-', '_');
   return uid;
 }
 
 /// The pod's directory and its linux.cgroupsPath-parent, as the kubelet makes them.
-struct PodPlace {
+struct PodDirectory {
   std::string path;  ///< from the cgroup root
   std::string slice;
 };
-PodPlace place_of(const Layout& layout, const std::string& qos, const std::string& uid) {
+PodDirectory directory_of(const NodeLayout& layout, const std::string& qos, const std::string& uid) {
   if (!layout.systemd) {
     const auto path = (layout.prefix.empty() ? "" : "/" + layout.prefix) + "/kubepods" +
                       (qos.empty() ? "" : "/" + qos) + "/pod" + uid;
@@ -60,23 +60,23 @@ PodPlace place_of(const Layout& layout, const std::string& qos, const std::strin
   const std::string root = (layout.prefix.empty() ? "" : layout.prefix + "-") + std::string("kubepods");
   std::string path = (layout.prefix.empty() ? "" : "/" + layout.prefix + ".slice") + "/" + root + ".slice";
   if (!qos.empty()) path.append("/").append(root).append("-").append(qos).append(".slice");
-  const auto slice = root + (qos.empty() ? "" : "-" + qos) + "-pod" + dashed(uid) + ".slice";
+  const auto slice = root + (qos.empty() ? "" : "-" + qos) + "-pod" + underscored(uid) + ".slice";
   return {layout.before + path + "/" + slice, slice};
 }
 
-std::string leaf_of(const Layout& layout, const std::string& id) {
+std::string name_of_leaf(const NodeLayout& layout, const std::string& id) {
   if (layout.systemd) return std::string(layout.runtime) + "-" + id + ".scope";
   return (layout.runtime == std::string("crio") ? "crio-" : "") + id;
 }
 
-std::string cgroups_path(const Layout& layout, const PodPlace& pod, const std::string& id) {
-  return layout.systemd ? pod.slice + ":" + layout.runtime + ":" + id : pod.slice + "/" + leaf_of(layout, id);
+std::string cgroups_path_of(const NodeLayout& layout, const PodDirectory& pod, const std::string& id) {
+  return layout.systemd ? pod.slice + ":" + layout.runtime + ":" + id : pod.slice + "/" + name_of_leaf(layout, id);
 }
 
-struct TestPod {
+struct NodePod {
   std::string ns, name, uid, qos;
 };
-const std::vector<TestPod> test_pods{
+const std::vector<NodePod> node_pods{
     {"shop", "redis-7d9f-x2", "3f2c9a10-7b6e-4d1e-9c55-0123456789ab", "burstable"},
     {"test", "redis-7d9f-x2", "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee", "besteffort"},
     {"kube-system", "etcd-node1", "2c8bcf396f1f0616612b8da61fb949d6", ""},  // static, guaranteed
@@ -85,7 +85,7 @@ const std::vector<TestPod> test_pods{
 }  // namespace
 
 TEST_CASE("each runtime's containers are found by name in the cgroups of both drivers, without a kubelet") {
-  for (const auto& layout : layouts()) {
+  for (const auto& layout : node_layouts()) {
     INFO(layout.runtime << " " << layout.place << (layout.systemd ? " systemd" : " cgroupfs") << " " << layout.prefix
                         << " " << layout.before << (layout.crun ? " crun" : ""));
     const CgroupFixture node;
@@ -93,13 +93,13 @@ TEST_CASE("each runtime's containers are found by name in the cgroups of both dr
     const RuntimeHost host;
     std::vector<std::pair<std::string, std::string>> expected;  // id, directory
     char letter = 'a';
-    for (const auto& pod : test_pods) {
-      const auto place = place_of(layout, pod.qos, pod.uid);
+    for (const auto& pod : node_pods) {
+      const auto place = directory_of(layout, pod.qos, pod.uid);
       for (const std::string container : {"", "app", "sidecar"}) {
         HostContainer one{pod.ns, pod.name, pod.uid, container, long_id(std::string(1, letter) + letter)};
         one.id[10] = container.empty() ? '1' : container[0] == 'a' ? '2' : '3';
-        one.cgroups_path = cgroups_path(layout, place, one.id);
-        const auto directory = place.path + "/" + leaf_of(layout, one.id);
+        one.cgroups_path = cgroups_path_of(layout, place, one.id);
+        const auto directory = place.path + "/" + name_of_leaf(layout, one.id);
         node.add(layout.crun ? directory + "/container" : directory);
         if (!layout.place.empty()) host.bundle(layout.place, one);
         if (layout.place == RuntimeHost::crio) node.add(place.path + "/crio-conmon-" + one.id + ".scope");
@@ -111,7 +111,7 @@ TEST_CASE("each runtime's containers are found by name in the cgroups of both dr
     RuntimeSource source{{.host_root = host.root(), .node = "node1"}};
     const auto list = source.list(PodSource::Freshness::fresh);
     REQUIRE(list.has_value());
-    REQUIRE(list->pods.size() == test_pods.size());
+    REQUIRE(list->pods.size() == node_pods.size());
     const auto tree = node.tree();
     std::size_t found = 0;
     for (const auto& pod : list->pods) {
@@ -151,8 +151,8 @@ TEST_CASE("a DaemonSet sees the same through mounts, in a cgroup namespace of it
   // cgroup of the daemon's own container.
   const CgroupFixture node;
   const RuntimeHost host;
-  const auto& pod = test_pods[0];
-  const auto uid = dashed(pod.uid);
+  const auto& pod = node_pods[0];
+  const auto uid = underscored(pod.uid);
   const HostContainer app{pod.ns,       pod.name,
                           pod.uid,      "app",
                           long_id("a"), "kubepods-burstable-pod" + uid + ".slice:cri-containerd:" + long_id("a")};

@@ -6,17 +6,14 @@
 #include <string>
 
 #include "support/runtime_host.hpp"
+#include "unit/pods/names.hpp"
 
 using namespace mus;
-using test::HostContainer;
-using test::RuntimeHost;
+using namespace mus::test;
 
 namespace {
 
-const std::string uid = "3f2c9a10-7b6e-4d1e-9c55-0123456789ab";
-const std::string uid_ = "3f2c9a10_7b6e_4d1e_9c55_0123456789ab";
-const std::string id(64, 'e');
-const HostContainer redis{"shop", "redis-7d9f-x2", uid, "redis", id};
+const HostContainer bundled{"shop", "redis-7d9f-x2", pod_uid, "redis", container_id};
 
 std::string without(std::string text, const std::string& part) {
   const auto at = text.find(part);
@@ -31,15 +28,15 @@ std::string with(const std::string& text, const std::string& old, const std::str
   return out.replace(at, old.size(), replacement);
 }
 
-ContainerIdentity identity(const std::string& json, BundleMaker maker) {
-  const auto bundle = parse_bundle(json, maker, id);
+ContainerIdentity identity_in(const std::string& json, BundleMaker maker) {
+  const auto bundle = parse_bundle(json, maker, container_id);
   INFO((bundle ? "" : bundle.error().message));
   REQUIRE(bundle.has_value());
   return bundle->identity;
 }
 
-Error error(const std::string& json, BundleMaker maker = BundleMaker::containerd) {
-  const auto bundle = parse_bundle(json, maker, id);
+Error refusal_of(const std::string& json, BundleMaker maker = BundleMaker::containerd) {
+  const auto bundle = parse_bundle(json, maker, container_id);
   REQUIRE_FALSE(bundle.has_value());
   return bundle.error();
 }
@@ -47,80 +44,86 @@ Error error(const std::string& json, BundleMaker maker = BundleMaker::containerd
 }  // namespace
 
 TEST_CASE("a container's bundle says whose it is, with either driver and either runtime") {
-  const ContainerIdentity expected{id, "shop", "redis-7d9f-x2", uid, "redis", false};
+  const ContainerIdentity expected{container_id, "shop", "redis-7d9f-x2", pod_uid, "redis", false};
   for (const std::string& path :
-       {"/kubepods/burstable/pod" + uid + "/" + id, "/kubepods/pod" + uid + "/" + id,
-        "/kubelet/kubepods/besteffort/pod" + uid + "/" + id, "/kubepods/burstable/pod" + uid + "/crio-" + id,
-        "kubepods-burstable-pod" + uid_ + ".slice:cri-containerd:" + id, "kubepods-pod" + uid_ + ".slice:crio:" + id,
-        "kubelet-kubepods-besteffort-pod" + uid_ + ".slice:cri-containerd:" + id,
-        "/k8s.io/" + id,  // no cgroups for pods: nothing to compare with
+       {"/kubepods/burstable/pod" + pod_uid + "/" + container_id, "/kubepods/pod" + pod_uid + "/" + container_id,
+        "/kubelet/kubepods/besteffort/pod" + pod_uid + "/" + container_id,
+        "/kubepods/burstable/pod" + pod_uid + "/crio-" + container_id,
+        "kubepods-burstable-pod" + pod_uid_ + ".slice:cri-containerd:" + container_id,
+        "kubepods-pod" + pod_uid_ + ".slice:crio:" + container_id,
+        "kubelet-kubepods-besteffort-pod" + pod_uid_ + ".slice:cri-containerd:" + container_id,
+        "/k8s.io/" + container_id,  // no cgroups for pods: nothing to compare with
         std::string{}}) {
     INFO(path);
-    auto one = redis;
+    auto one = bundled;
     one.cgroups_path = path;
-    CHECK(identity(RuntimeHost::config(RuntimeHost::containerd, one), BundleMaker::containerd) == expected);
-    CHECK(identity(RuntimeHost::config(RuntimeHost::crio, one), BundleMaker::crio) == expected);
+    CHECK(identity_in(RuntimeHost::config(RuntimeHost::containerd, one), BundleMaker::containerd) == expected);
+    CHECK(identity_in(RuntimeHost::config(RuntimeHost::crio, one), BundleMaker::crio) == expected);
   }
 }
 
 TEST_CASE("a sandbox's bundle is told from a container's") {
-  auto sandbox = redis;
+  auto sandbox = bundled;
   sandbox.container.clear();
-  const ContainerIdentity expected{id, "shop", "redis-7d9f-x2", uid, "", true};
-  CHECK(identity(RuntimeHost::config(RuntimeHost::containerd, sandbox), BundleMaker::containerd) == expected);
+  const ContainerIdentity expected{container_id, "shop", "redis-7d9f-x2", pod_uid, "", true};
+  CHECK(identity_in(RuntimeHost::config(RuntimeHost::containerd, sandbox), BundleMaker::containerd) == expected);
   const auto crio = RuntimeHost::config(RuntimeHost::crio, sandbox);
-  CHECK(identity(crio, BundleMaker::crio) == expected);
+  CHECK(identity_in(crio, BundleMaker::crio) == expected);
   // A pod's annotations go into it over CRI-O's own, but not over the kubelet's labels.
-  CHECK(identity(with(crio, R"(ContainerType": "sandbox")", R"(ContainerType": "container")"), BundleMaker::crio) ==
+  CHECK(identity_in(with(crio, R"(ContainerType": "sandbox")", R"(ContainerType": "container")"), BundleMaker::crio) ==
         expected);
-  CHECK(identity(with(crio, R"(KubeName": "redis-7d9f-x2")", R"(KubeName": "victim")"), BundleMaker::crio) == expected);
+  CHECK(identity_in(with(crio, R"(KubeName": "redis-7d9f-x2")", R"(KubeName": "victim")"), BundleMaker::crio) ==
+        expected);
 }
 
 TEST_CASE("containerd before 1.7 says the uid in the cgroup's path only") {
-  const auto old = without(RuntimeHost::config(RuntimeHost::containerd, redis),
-                           ",\n    \"io.kubernetes.cri.sandbox-uid\": \"" + uid + "\"");
-  CHECK(identity(old, BundleMaker::containerd).uid == uid);
-  auto slice = redis;
-  slice.cgroups_path = "kubepods-besteffort-pod" + uid_ + ".slice:cri-containerd:" + id;
-  CHECK(identity(without(RuntimeHost::config(RuntimeHost::containerd, slice),
-                         ",\n    \"io.kubernetes.cri.sandbox-uid\": \"" + uid + "\""),
-                 BundleMaker::containerd)
-            .uid == uid);
-  const auto none = with(old, "/kubepods/burstable/pod" + uid + "/", "/k8s.io/");
-  CHECK(error(none).code == Errc::protocol);
+  const auto old = without(RuntimeHost::config(RuntimeHost::containerd, bundled),
+                           ",\n    \"io.kubernetes.cri.sandbox-uid\": \"" + pod_uid + "\"");
+  CHECK(identity_in(old, BundleMaker::containerd).uid == pod_uid);
+  auto slice = bundled;
+  slice.cgroups_path = "kubepods-besteffort-pod" + pod_uid_ + ".slice:cri-containerd:" + container_id;
+  CHECK(identity_in(without(RuntimeHost::config(RuntimeHost::containerd, slice),
+                            ",\n    \"io.kubernetes.cri.sandbox-uid\": \"" + pod_uid + "\""),
+                    BundleMaker::containerd)
+            .uid == pod_uid);
+  const auto none = with(old, "/kubepods/burstable/pod" + pod_uid + "/", "/k8s.io/");
+  CHECK(refusal_of(none).code == Errc::protocol);
 }
 
 TEST_CASE("CRI-O says how often a container was started again") {
-  auto one = redis;
+  auto one = bundled;
   one.restarts = 17;
-  CHECK(parse_bundle(RuntimeHost::config(RuntimeHost::crio, one), BundleMaker::crio, id)->attempt == 17);
-  CHECK(parse_bundle(RuntimeHost::config(RuntimeHost::containerd, one), BundleMaker::containerd, id)->attempt == 0);
+  CHECK(parse_bundle(RuntimeHost::config(RuntimeHost::crio, one), BundleMaker::crio, container_id)->attempt == 17);
+  CHECK(
+      parse_bundle(RuntimeHost::config(RuntimeHost::containerd, one), BundleMaker::containerd, container_id)->attempt ==
+      0);
   const auto odd = with(RuntimeHost::config(RuntimeHost::crio, one), R"(restartCount": "17")", R"(restartCount": "x")");
-  CHECK(parse_bundle(odd, BundleMaker::crio, id)->attempt == 0);
+  CHECK(parse_bundle(odd, BundleMaker::crio, container_id)->attempt == 0);
 }
 
 TEST_CASE("a bundle whose annotations and cgroup are of different pods is refused") {
-  auto forged = redis;
-  forged.cgroups_path = "/kubepods/pod00000000-0000-0000-0000-000000000000/" + id;
-  CHECK(error(RuntimeHost::config(RuntimeHost::containerd, forged)).message.find("different pods") !=
+  auto forged = bundled;
+  forged.cgroups_path = "/kubepods/pod00000000-0000-0000-0000-000000000000/" + container_id;
+  CHECK(refusal_of(RuntimeHost::config(RuntimeHost::containerd, forged)).message.find("different pods") !=
         std::string::npos);
 }
 
 TEST_CASE("each runtime's annotations count in its own bundles only") {
-  const auto containerd = RuntimeHost::config(RuntimeHost::containerd, redis);
-  const auto crio = RuntimeHost::config(RuntimeHost::crio, redis);
-  CHECK(error(containerd, BundleMaker::crio).code == Errc::not_found);
-  CHECK(error(crio, BundleMaker::containerd).code == Errc::not_found);
+  const auto containerd = RuntimeHost::config(RuntimeHost::containerd, bundled);
+  const auto crio = RuntimeHost::config(RuntimeHost::crio, bundled);
+  CHECK(refusal_of(containerd, BundleMaker::crio).code == Errc::not_found);
+  CHECK(refusal_of(crio, BundleMaker::containerd).code == Errc::not_found);
   // What podman, ctr and others leave.
   for (const auto maker : {BundleMaker::containerd, BundleMaker::crio}) {
-    CHECK(error("{}", maker).code == Errc::not_found);
-    CHECK(error(R"({"annotations": {"io.kubernetes.cri-o.ContainerType": "container"}, "linux": {}})", maker).code ==
-          Errc::not_found);
+    CHECK(refusal_of("{}", maker).code == Errc::not_found);
+    CHECK(
+        refusal_of(R"({"annotations": {"io.kubernetes.cri-o.ContainerType": "container"}, "linux": {}})", maker).code ==
+        Errc::not_found);
   }
 }
 
 TEST_CASE("damaged bundles are refused with a reason that quotes nothing of them") {
-  const auto good = RuntimeHost::config(RuntimeHost::containerd, redis);
+  const auto good = RuntimeHost::config(RuntimeHost::containerd, bundled);
   for (const std::string& bad : {
            std::string{},
            std::string{"[]"},
@@ -142,7 +145,7 @@ TEST_CASE("damaged bundles are refused with a reason that quotes nothing of them
            std::string(kMostBundleBytes + 1, ' '),
        }) {
     INFO(bad.substr(0, 60));
-    const auto refused = error(bad);
+    const auto refused = refusal_of(bad);
     CHECK(refused.code == Errc::protocol);
     CHECK(std::all_of(refused.message.begin(), refused.message.end(), [](char c) { return c >= ' ' && c <= '~'; }));
     CHECK(refused.message.find("..") == std::string::npos);
@@ -150,13 +153,14 @@ TEST_CASE("damaged bundles are refused with a reason that quotes nothing of them
 }
 
 TEST_CASE("the pod's uid is read from both drivers' paths, and from nothing else") {
-  CHECK(pod_uid_in("/kubepods/pod" + uid + "/" + id) == uid);
-  CHECK(pod_uid_in("kubepods-pod" + uid_ + ".slice:cri-containerd:" + id) == uid);
-  CHECK(pod_uid_in("/kubepods/pod2c8bcf396f1f0616612b8da61fb949d6/" + id) == "2c8bcf396f1f0616612b8da61fb949d6");
+  CHECK(pod_uid_in("/kubepods/pod" + pod_uid + "/" + container_id) == pod_uid);
+  CHECK(pod_uid_in("kubepods-pod" + pod_uid_ + ".slice:cri-containerd:" + container_id) == pod_uid);
+  CHECK(pod_uid_in("/kubepods/pod" + static_uid + "/" + container_id) == static_uid);
   for (const std::string& none :
-       {std::string{}, std::string{"/"}, id, "/" + id, "/system.slice/" + id, "machine.slice:libpod:" + id,
-        "kubepods-pod" + uid + ".slice:cri-containerd:" + id, "kubepods-pod" + uid_ + ":cri-containerd:" + id,
-        std::string{"/kubepods/pod/"}, "/kubepods/podx..y/" + id, std::string{"-pod.slice::"}}) {
+       {std::string{}, std::string{"/"}, container_id, "/" + container_id, "/system.slice/" + container_id,
+        "machine.slice:libpod:" + container_id, "kubepods-pod" + pod_uid + ".slice:cri-containerd:" + container_id,
+        "kubepods-pod" + pod_uid_ + ":cri-containerd:" + container_id, std::string{"/kubepods/pod/"},
+        "/kubepods/podx..y/" + container_id, std::string{"-pod.slice::"}}) {
     INFO(none);
     CHECK(pod_uid_in(none).empty());
   }

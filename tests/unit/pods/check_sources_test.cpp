@@ -8,14 +8,15 @@
 #include "pods/runtime_source.hpp"
 #include "support/fake_kubelet_client.hpp"
 #include "support/runtime_host.hpp"
+#include "unit/pods/names.hpp"
 
 using namespace mus;
 using Level = CheckItem::Level;
-using test::RuntimeHost;
+using namespace mus::test;
 
 namespace {
 
-struct Node {
+struct CheckedNode {
   test::FakeKubeletClient client;
   RuntimeHost files;
   std::unique_ptr<KubeletSource> kubelet =
@@ -29,14 +30,10 @@ struct Node {
   }
 };
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("check says of each source what it found") {
-  Node node;
+  CheckedNode node;
   node.client.answer(200, R"({"items":[{"metadata":{"name":"p","namespace":"n","uid":"u"},
                               "spec":{"containers":[{"name":"a"},{"name":"b"}]}}]})");
   node.files.bundle(RuntimeHost::crio, {"n", "p", "u", "a", test::long_id("a")});
@@ -50,7 +47,7 @@ TEST_CASE("check says of each source what it found") {
 }
 
 TEST_CASE("check prints the RBAC rule that a kubelet which answers 403 asks for, and no failure") {
-  Node node;
+  CheckedNode node;
   node.client.answer(403, "Forbidden");
   const auto items = node.check(true);
   REQUIRE(items.size() == 2);
@@ -62,9 +59,9 @@ TEST_CASE("check prints the RBAC rule that a kubelet which answers 403 asks for,
 }
 
 TEST_CASE("check says what is missing where no kubelet is asked, and little where there is no Kubernetes") {
-  Node elsewhere;
+  CheckedNode elsewhere;
   CHECK(elsewhere.check(false).size() == 1);
-  Node node;
+  CheckedNode node;
   node.files.make(RuntimeHost::containerd);
   auto items = node.check(false);
   REQUIRE(items.size() == 2);
@@ -78,7 +75,7 @@ TEST_CASE("check says what is missing where no kubelet is asked, and little wher
 }
 
 TEST_CASE("an incomplete list is a warning that says why") {
-  Node node;
+  CheckedNode node;
   node.files.write(RuntimeHost::config_path(RuntimeHost::containerd, test::long_id("a")), "{");
   const auto items = node.check(false);
   CHECK(items.at(0).level == Level::warning);

@@ -9,8 +9,10 @@
 
 #include "support/fake_kubelet_client.hpp"
 #include "support/temp_dir.hpp"
+#include "unit/pods/names.hpp"
 
 using namespace mus;
+using test::has;
 using namespace std::chrono_literals;
 using Freshness = PodSource::Freshness;
 
@@ -44,10 +46,6 @@ struct Kubelet {
     return answer->pods.at(0).name;
   }
 };
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 }  // namespace
 

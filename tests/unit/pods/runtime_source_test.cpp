@@ -12,25 +12,22 @@
 
 #include "support/fake_kubelet_client.hpp"
 #include "support/runtime_host.hpp"
+#include "unit/pods/names.hpp"
 
 using namespace mus;
 using namespace std::chrono_literals;
 using Freshness = PodSource::Freshness;
-using test::HostContainer;
-using test::long_id;
-using test::RuntimeHost;
+using namespace mus::test;
 
 namespace {
 
-const std::string uid = "3f2c9a10-7b6e-4d1e-9c55-0123456789ab";
-const std::string other_uid = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
-const HostContainer sandbox{"shop", "redis-7d9f-x2", uid, "", long_id("5a")};
-const HostContainer redis{"shop", "redis-7d9f-x2", uid, "redis", long_id("ed15")};
-const HostContainer exporter{"shop", "redis-7d9f-x2", uid, "exporter", long_id("e4")};
+const HostContainer sandbox{"shop", "redis-7d9f-x2", pod_uid, "", long_id("5a")};
+const HostContainer redis{"shop", "redis-7d9f-x2", pod_uid, "redis", long_id("ed15")};
+const HostContainer exporter{"shop", "redis-7d9f-x2", pod_uid, "exporter", long_id("e4")};
 
 struct Host {
   RuntimeHost files;
-  test::ManualClock clock;
+  ManualClock clock;
   RuntimeSource source;
 
   explicit Host(RuntimeLimits limits = {})
@@ -60,10 +57,6 @@ std::string containers(const Pod& pod) {
   return text;
 }
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("pods and their containers are put together from the bundles of every runtime") {
@@ -77,7 +70,7 @@ TEST_CASE("pods and their containers are put together from the bundles of every 
     const auto& pod = list.pods[0];
     CHECK(pod.ns == "shop");
     CHECK(pod.name == "redis-7d9f-x2");
-    CHECK(pod.uid == uid);
+    CHECK(pod.uid == pod_uid);
     CHECK(pod.config_hash.empty());
     CHECK(pod.node == "node1");
     CHECK_FALSE(pod.is_static);
@@ -96,12 +89,11 @@ TEST_CASE("pods and their containers are put together from the bundles of every 
 
 TEST_CASE("a static pod is known by its uid, which is the hash that its cgroup is named after") {
   Host host;
-  const std::string hash = "2c8bcf396f1f0616612b8da61fb949d6";
-  host.files.bundle(RuntimeHost::containerd, {"default", "redis-node1", hash, "redis", long_id("ed15")});
+  host.files.bundle(RuntimeHost::containerd, {"default", "redis-node1", static_uid, "redis", long_id("ed15")});
   const auto pod = host.list().pods.at(0);
   CHECK(pod.is_static);
-  CHECK(pod.uid == hash);
-  CHECK(pod.config_hash == hash);
+  CHECK(pod.uid == static_uid);
+  CHECK(pod.config_hash == static_uid);
   CHECK(pod.node == "node1");
 }
 
@@ -295,9 +287,9 @@ TEST_CASE("one bundle identifies its container, without a list") {
   host.files.bundle(RuntimeHost::crio, exporter);
   const auto found = host.source.identify(redis.id);
   REQUIRE(found.has_value());
-  CHECK(*found == ContainerIdentity{redis.id, "shop", "redis-7d9f-x2", uid, "redis", false});
+  CHECK(*found == ContainerIdentity{redis.id, "shop", "redis-7d9f-x2", pod_uid, "redis", false});
   CHECK(host.source.identify(sandbox.id).value() ==
-        ContainerIdentity{sandbox.id, "shop", "redis-7d9f-x2", uid, "", true});
+        ContainerIdentity{sandbox.id, "shop", "redis-7d9f-x2", pod_uid, "", true});
   CHECK(host.source.identify(exporter.id).value().container == "exporter");
   CHECK(host.source.known() == nullptr);
 

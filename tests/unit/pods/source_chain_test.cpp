@@ -10,12 +10,12 @@
 #include "pods/runtime_source.hpp"
 #include "support/fake_kubelet_client.hpp"
 #include "support/runtime_host.hpp"
+#include "unit/pods/names.hpp"
 
 using namespace mus;
 using namespace std::chrono_literals;
 using Freshness = PodSource::Freshness;
-using test::long_id;
-using test::RuntimeHost;
+using namespace mus::test;
 
 namespace {
 
@@ -23,7 +23,7 @@ const std::string from_kubelet =
     R"({"items":[{"metadata":{"name":"redis-x","namespace":"n","uid":"u1","labels":{"app":"redis"}}}]})";
 
 /// A kubelet and a runtime that know different pods, so that it shows whose list it is.
-struct Node {
+struct TwoSources {
   test::FakeKubeletClient client;
   test::ManualClock clock;
   RuntimeHost files;
@@ -31,7 +31,7 @@ struct Node {
   RuntimeSource runtime{{.host_root = files.root(), .node = "node1"}, clock.function()};
   std::unique_ptr<SourceChain> chain;
 
-  Node() {
+  TwoSources() {
     kubelet = KubeletSource::make(client, {.url = "https://127.0.0.1:10250"}, clock.function()).value();
     chain = std::make_unique<SourceChain>(std::vector<PodSource*>{kubelet.get(), &runtime});
     client.answer(200, from_kubelet);
@@ -44,14 +44,10 @@ struct Node {
   }
 };
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("the first source that can answers, and the states say which one it was") {
-  Node node;
+  TwoSources node;
   node.add_runtime();
   CHECK_FALSE(node.chain->states().at(0).in_use);
   CHECK_FALSE(node.chain->states().at(1).in_use);
@@ -81,7 +77,7 @@ TEST_CASE("the first source that can answers, and the states say which one it wa
 }
 
 TEST_CASE("while the kubelet is away cached readers keep its list, with its labels, and fresh ones get the files'") {
-  Node node;
+  TwoSources node;
   node.add_runtime();
   CHECK(node.first() == "redis-x");
   node.stop_kubelet();
@@ -96,7 +92,7 @@ TEST_CASE("while the kubelet is away cached readers keep its list, with its labe
 }
 
 TEST_CASE("a kubelet that is away is asked once a second, however many ask us") {
-  Node node;
+  TwoSources node;
   node.add_runtime();
   node.stop_kubelet();
   for (int i = 0; i < 100; ++i) CHECK(node.first(i % 2 ? Freshness::fresh : Freshness::cached) == "on-disk");
@@ -107,7 +103,7 @@ TEST_CASE("a kubelet that is away is asked once a second, however many ask us") 
 }
 
 TEST_CASE("when nobody can answer, the first one's error is told, with what the others said") {
-  Node node;
+  TwoSources node;
   node.client.answer(403, "no");
   const auto answer = node.chain->list(Freshness::fresh);
   REQUIRE_FALSE(answer.has_value());
@@ -124,7 +120,7 @@ TEST_CASE("when nobody can answer, the first one's error is told, with what the 
 }
 
 TEST_CASE("without a kubelet a list without labels says that there is none") {
-  Node node;
+  TwoSources node;
   node.add_runtime();
   SourceChain alone{{&node.runtime}};
   const auto list = alone.list(Freshness::fresh).value();
@@ -134,7 +130,7 @@ TEST_CASE("without a kubelet a list without labels says that there is none") {
 }
 
 TEST_CASE("many threads may ask a chain whose first source comes and goes") {
-  Node node;
+  TwoSources node;
   node.add_runtime();
   auto impatient =
       KubeletSource::make(node.client, {.url = "https://127.0.0.1:10250", .cache_ttl = 0ms, .fresh_interval = 0ms})
