@@ -72,6 +72,11 @@ HostFd open_beneath(int dir, const std::string& path, int flags) {
   return fd;
 }
 
+HostDirectory::Names sorted(HostDirectory::Names found) {
+  std::sort(found.names.begin(), found.names.end());
+  return found;
+}
+
 tl::unexpected<Error> cannot(const std::string& what, const std::string& path, int error) {
   const std::string said = "cannot " + what + " " + path + ": " + std::strerror(error);
   if (error == ENOENT || error == ENOTDIR) return fail(Errc::not_found, said);
@@ -102,19 +107,20 @@ Result<HostDirectory::Names> HostDirectory::names(std::size_t limit) const {
   if (!stream) return cannot("list", "it", errno);
   (void)readable.release();  // the stream's now
   Names found;
-  errno = 0;
-  while (const dirent* entry = readdir(stream.get())) {
+  while (true) {
+    errno = 0;  // the end and an error both give null
+    const dirent* entry = readdir(stream.get());
+    if (entry == nullptr) break;
     const std::string_view name{entry->d_name};
     if (name == "." || name == "..") continue;
     if (found.names.size() == limit) {
       found.all = false;
-      break;
+      return sorted(std::move(found));
     }
     found.names.emplace_back(name);
   }
-  if (errno != 0) found.all = false;
-  std::sort(found.names.begin(), found.names.end());
-  return found;
+  found.all = errno == 0;
+  return sorted(std::move(found));
 }
 
 Result<HostDirectory::File> HostDirectory::read(const std::string& path, std::size_t limit) const {

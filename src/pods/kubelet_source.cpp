@@ -73,9 +73,10 @@ Result<PodList> KubeletSource::ask() {
   if (!reply) {
     auto error = reply.error();
     error.message = who + " gave no answer: " + error.message;
-    if (error.advice.empty())
+    if (error.advice.empty()) {
       error.advice = options_.in_cluster ? "check that --node-ip is this node's address"
                                          : "check that it runs and that --kubelet-url is right";
+    }
     return tl::unexpected(std::move(error));
   }
   if (reply->status != 200) {
