@@ -30,8 +30,9 @@ class PodSource {
     fresh,   ///< ask now (rate-limited: an answer less than a second old counts as fresh)
   };
   virtual ~PodSource() = default;
-  /// Errc::unavailable: source away or nothing to read; unauthorized/forbidden: it refused us;
-  /// protocol: it answered garbage. On error the last good list stays cached for `cached` readers until too old.
+  /// Errc::unavailable: source away; unsupported: there is no Kubernetes here to tell of; unauthorized/forbidden: it
+  /// refused us; protocol: it answered garbage. On error the last good list stays cached for `cached` readers until too
+  /// old.
   /// What the list cannot tell (labels; pods that it may lack) it says itself: see PodList.
   virtual Result<PodList> list(Freshness freshness) = 0;
   /// The last good list, unless it is minutes old: then none. Never asks, and waits for nobody.

@@ -54,6 +54,9 @@ struct PodList {
   /// has them all.
   std::string no_labels{};
   std::string incomplete{};  ///< why there may be pods with containers that are not in it, likewise; empty: none is
+
+  /// Who is not in it is not there, and not about to be.
+  [[nodiscard]] bool complete() const { return no_labels.empty() && incomplete.empty(); }
 };
 
 /// A directory below the cgroup root. `path` starts with "/" and is relative to that root.

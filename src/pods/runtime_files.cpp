@@ -130,7 +130,7 @@ Result<RuntimeFiles> RuntimeReader::look() {
                 "run as root, or pass --kubelet-url");
   }
   return fail(
-      Errc::unavailable, "no container runtime's files are below " + host_root_,
+      Errc::unsupported, "no container runtime's files are below " + host_root_,
       "pass --kubelet-url, or --host-root where the node's root directory is elsewhere; cgroup=, unit= and pid= "
       "need neither");
 }

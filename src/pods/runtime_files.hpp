@@ -32,7 +32,8 @@ class RuntimeReader {
   explicit RuntimeReader(std::string host_root, RuntimeLimits limits = {});
 
   /// Reads only what it has not seen before: a bundle does not change as long as it is there, and ids are used once.
-  /// Errc::unavailable: no runtime has left anything, or nothing of it can be read. Not for two threads at once.
+  /// Errc::unsupported: no runtime has left anything; unavailable: nothing of it can be read. Not for two threads at
+  /// once.
   Result<RuntimeFiles> look();
 
   /// One container's bundle. Errors as ContainerLookup::identify. Thread-safe.

@@ -186,7 +186,9 @@ TEST_CASE("what a list does not have it does not deny: labels") {
   PodList list;
   list.pods = {make("a", "redis-node1", "u1"), make("a", "web", "u2")};
   list.pods[0].is_static = true;
+  CHECK(list.complete());
   list.no_labels = "the kubelet is away";
+  CHECK_FALSE(list.complete());
   const auto error = [&](const Target& target) {
     const auto found = resolve(list, target);
     REQUIRE_FALSE(found.has_value());
