@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts the rooms together: the only file that names concrete classes, and the only one that decides exit codes.
+#include <chrono>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -14,6 +15,7 @@
 #include "daemon/daemon.hpp"
 #include "daemon/files.hpp"
 #include "daemon/logging.hpp"
+#include "daemon/state_file.hpp"
 #include "http/client.hpp"
 #include "http/server.hpp"
 #include "kernel/bpf_scheduler.hpp"
@@ -110,7 +112,9 @@ int run(const Options& options) {
   if (!token) return failed(token.error());
   auto pods = make_pods(options.kubelet);
   if (!pods) return failed(pods.error());
-  const auto service_options = make_service_options(options);
+  auto service_options = make_service_options(options);
+  StateFile state(options.state_dir);
+  service_options.store = &state;
 
   const auto scheduler =
       options.dry_run ? make_memory_scheduler() : make_bpf_scheduler(options.scheduler, options.cgroup_root);
@@ -128,7 +132,9 @@ int run(const Options& options) {
 }
 
 int ask(const Command& command) {
-  const auto client = make_unix_client(command.options.socket);
+  HttpClientLimits limits;
+  if (!command.wait.empty()) limits.deadline += std::chrono::seconds(30);  // as long as the daemon lets anybody wait
+  const auto client = make_unix_client(command.options.socket, limits);
   return run_client(command, *client, std::cout, std::cerr);
 }
 

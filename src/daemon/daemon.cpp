@@ -6,6 +6,7 @@
 #include <csignal>
 #include <string>
 
+#include "daemon/bell.hpp"
 #include "daemon/share_keeper.hpp"
 
 namespace mus {
@@ -62,6 +63,8 @@ int run_daemon(const Options& options, MainLoop& loop, MusService& service, Http
   const ShareKeeper keeper(
       service.tree_watch(), [&service] { return service.shares(); }, [&service] { return service.node_services(); },
       {options.scheduler.boost_ceiling, options.scheduler.node_floor});
+  const Chore refresher(service.refresh_bell(), [&service] { return service.refresh(); });
+  const Chore saver(service.save_bell(), [&service] { return service.save(); });
   std::string told = summary(*service.status());
   notifier.ready(told);
 
@@ -92,6 +95,7 @@ int run_daemon(const Options& options, MainLoop& loop, MusService& service, Http
   }
   service.stop();  // the node first, the callers after it
   server.stop();
+  (void)service.save();
   spdlog::info("stopped");
   return signal ? 0 : 1;
 }
