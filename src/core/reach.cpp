@@ -39,7 +39,9 @@ PodPointers chosen_of(const PodPointers& several, const Reach& before, const Nod
   for (const auto& some : {staying, there, both}) {
     if (some.size() == 1) return some;
   }
-  return those(several, [&](const Pod* pod) { return acts_on(before, *pod); });
+  auto known = those(several, [&](const Pod* pod) { return acts_on(before, *pod); });
+  if (known.size() > 1) known.resize(1);
+  return known;
 }
 
 std::string ambiguity(const PodPointers& several) {

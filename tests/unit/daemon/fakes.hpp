@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <set>
 
@@ -26,18 +27,40 @@ class FakePods final : public PodSource {
   }
   [[nodiscard]] PodSourceState state() const override { return {"fake", {}, {}, {}}; }
 
-  void serve(const PodList& list) { cached = fresh = list; }
+  /// A list of this moment.
+  void serve(PodList list) {
+    list.fetched_at = TimePoint{std::chrono::hours(1000)} + std::chrono::milliseconds(++served);
+    cached = fresh = std::move(list);
+  }
   void fail_with(Errc code) { cached = fresh = fail(code, "the kubelet is away"); }
 
   Result<PodList> cached = PodList{};
   Result<PodList> fresh = PodList{};
+  std::atomic<int> served = 0;
   int cached_asked = 0;
   int fresh_asked = 0;
 };
 
 class FakeTree final : public CgroupTree {
  public:
-  Result<std::vector<PodCgroup>> pods() const override { return walk; }
+  /// `walk`, or else the directories below /kubepods.
+  Result<std::vector<PodCgroup>> pods() const override {
+    ++walks;
+    if (!walk.empty()) return walk;
+    std::vector<PodCgroup> found;
+    constexpr std::string_view prefix = "/kubepods/pod";
+    for (const auto& [path, id] : directories) {
+      if (!path.starts_with(prefix)) continue;
+      const auto uid = path.substr(prefix.size(), path.find('/', prefix.size()) - prefix.size());
+      if (found.empty() || found.back().pod_uid != uid) found.push_back({uid, {}, {}});
+      if (path.size() == prefix.size() + uid.size()) {
+        found.back().cgroup = {id, path};
+      } else {
+        found.back().containers.push_back({path.substr(prefix.size() + uid.size() + 1), {id, path}});
+      }
+    }
+    return found;
+  }
   Result<Cgroup> pod(const Pod& pod) const override { return at("/kubepods/pod" + pod.uid); }
   Result<Cgroup> container(const Pod& pod, const Container& container) const override {
     return at("/kubepods/pod" + pod.uid + "/" + container.id);
@@ -88,6 +111,7 @@ class FakeTree final : public CgroupTree {
   std::map<std::string, CgroupLevel> files;
   std::map<std::int64_t, std::string> processes;
   std::vector<PodCgroup> walk;
+  mutable std::atomic<int> walks = 0;
   std::vector<CgroupId> services;
   std::uint64_t next = 100;
   bool part_of_a_tree = false;
