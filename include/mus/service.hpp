@@ -118,9 +118,9 @@ struct LimitTotals {
 
 /// Where the boosts are kept across restarts.
 struct StateFileStatus {
-  std::string path;  ///< empty: nowhere
+  std::string path;           ///< empty: nowhere
   std::uint64_t version = 0;  ///< of what was asked for; grows with each change
-  std::string trouble;        ///< what went wrong with it since the start: set aside, cannot be written; empty as a rule
+  std::string trouble;  ///< what went wrong with it since the start: set aside, cannot be written; empty as a rule
 
   bool operator==(const StateFileStatus&) const = default;
 };

@@ -96,8 +96,8 @@ Result<std::optional<std::uint32_t>> read_weight(const Parameters& parameters) {
 }  // namespace
 
 const std::vector<std::string_view>& prioritize_parameters() {
-  static const std::vector<std::string_view> names{"pod", "namespace", "container",   "uid", "label",
-                                                   "all", "cgroup",    "unit",        "pid", "weight",
+  static const std::vector<std::string_view> names{"pod", "namespace", "container",    "uid", "label",
+                                                   "all", "cgroup",    "unit",         "pid", "weight",
                                                    "ttl", "dry_run",   "ignore_limit", "wait"};
   return names;
 }

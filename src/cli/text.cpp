@@ -49,7 +49,8 @@ void print_boosts(const Json& boosts, std::ostream& out) {
     const auto id = printable(text_of(boost, "id"));
     rows.push_back({id, text_of(boost, "weight"), lifted_text(boost), left.empty() ? "-" : left,
                     std::to_string(member(boost, "applied").size()), target_text(member(boost, "target"))});
-    if (const auto why = text_of(boost, "pending"); !why.empty()) words.push_back("pending " + id + ": " + printable(why));
+    if (const auto why = text_of(boost, "pending"); !why.empty())
+      words.push_back("pending " + id + ": " + printable(why));
     if (const auto note = text_of(boost, "note"); !note.empty()) words.push_back("note " + id + ": " + printable(note));
   }
   print_table(rows, out);

@@ -106,7 +106,8 @@ BoostNumbers DesiredState::all() const {
 }
 
 bool DesiredState::any_expired(TimePoint now) const {
-  return std::any_of(boosts_.begin(), boosts_.end(), [&](const DesiredBoost& b) { return b.expires && *b.expires <= now; });
+  return std::any_of(boosts_.begin(), boosts_.end(),
+                     [&](const DesiredBoost& b) { return b.expires && *b.expires <= now; });
 }
 
 const DesiredBoost* DesiredState::find(std::uint64_t number) const {

@@ -40,7 +40,7 @@ struct NodeView {
   std::string no_list;                  ///< why not
   std::vector<PodCgroup> directories;
   std::map<std::string, LeafIdentity, std::less<>> identities;  ///< by container id, those that are known
-  std::set<CgroupId> doubtful;  ///< /proc names another directory for their processes
+  std::set<CgroupId> doubtful;                                  ///< /proc names another directory for their processes
 
   std::map<std::uint64_t, Place> places;  ///< by the boost's number; those that are not in it were not looked for
   std::string limits_hold;                ///< why no limit may be lifted; empty: it may

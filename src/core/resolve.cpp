@@ -168,8 +168,8 @@ ServiceResult<std::vector<Match>> resolve(const PodList& list, const Target& tar
     const auto names = candidates_of(matches);
     std::erase_if(matches, [](const Match& match) { return match.container->id.empty(); });
     if (matches.empty()) {
-      auto starting = refuse(Errc::unavailable, names.front() + " is starting: it has no container yet",
-                             "try again in a second");
+      auto starting =
+          refuse(Errc::unavailable, names.front() + " is starting: it has no container yet", "try again in a second");
       starting.value().retry_after = std::chrono::seconds{1};
       return starting;
     }

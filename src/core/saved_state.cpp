@@ -38,7 +38,8 @@ Result<void> check_boost(const SavedBoost& boost) {
   if (auto good = check_weight(boost.weight); !good) return damaged(boost, good.error().message);
   if (!boost.ttl) return boost.left == milliseconds{0} ? Result<void>{} : damaged(boost, "time left without a ttl");
   if (auto good = check_ttl(*boost.ttl); !good) return damaged(boost, good.error().message);
-  if (boost.left < milliseconds{0} || boost.left > *boost.ttl) return damaged(boost, "more time left than it was given");
+  if (boost.left < milliseconds{0} || boost.left > *boost.ttl)
+    return damaged(boost, "more time left than it was given");
   return {};
 }
 
@@ -61,10 +62,12 @@ SavedState to_saved(const DesiredState& desired, Calendar calendar, TimePoint no
 
 Result<void> check_saved(const SavedState& saved) {
   if (saved.boosts.size() > DesiredState::kCapacity) return fail(Errc::protocol, "more boosts than there can be");
-  if (saved.next > kHighestNumber || saved.version > kHighestNumber) return fail(Errc::protocol, "a number is too large");
+  if (saved.next > kHighestNumber || saved.version > kHighestNumber)
+    return fail(Errc::protocol, "a number is too large");
   const auto& written = saved.written;
   for (const auto clock : {written.wall, written.boottime}) {
-    if (clock < milliseconds{0} || clock > kLatest) return fail(Errc::protocol, "it was written at no time that there is");
+    if (clock < milliseconds{0} || clock > kLatest)
+      return fail(Errc::protocol, "it was written at no time that there is");
   }
   if (written.boot.size() > kBootLength) return fail(Errc::protocol, "the boot has no id that there is");
   std::set<std::uint64_t> numbers;

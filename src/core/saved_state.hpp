@@ -53,7 +53,7 @@ struct SavedState {
 /// it makes sense: at least this boot's time has passed, and no boost gets more time than it had left.
 struct Absence {
   std::chrono::milliseconds time{};
-  std::string how;  ///< how that is known, in a clause
+  std::string how;   ///< how that is known, in a clause
   bool odd = false;  ///< the wall clock had to be corrected
 };
 [[nodiscard]] Absence absence(const Calendar& written, const Calendar& now);

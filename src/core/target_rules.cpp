@@ -58,14 +58,12 @@ bool label(std::string_view s) {
          (value.empty() || label_word(value));
 }
 bool pod_uid(std::string_view s) {
-  return s.size() <= kLabelMost &&
-         std::ranges::all_of(s, [](char c) { return letter_or_digit(c) || c == '-'; });
+  return s.size() <= kLabelMost && std::ranges::all_of(s, [](char c) { return letter_or_digit(c) || c == '-'; });
 }
 bool unit_name(std::string_view s) {
   constexpr std::string_view others = ":_.\\@-";
-  return !s.empty() && s.size() <= kUnitMost && s.front() != '.' && std::ranges::all_of(s, [&](char c) {
-    return letter_or_digit(c) || others.find(c) != std::string_view::npos;
-  });
+  return !s.empty() && s.size() <= kUnitMost && s.front() != '.' &&
+         std::ranges::all_of(s, [&](char c) { return letter_or_digit(c) || others.find(c) != std::string_view::npos; });
 }
 bool cgroup_path(const std::string& s) {
   const auto padded = s + "/";

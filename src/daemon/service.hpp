@@ -177,7 +177,7 @@ class MusService final : public Service {
   Bell save_bell_;
   std::atomic<unsigned> waiting_ = 0;
 
-  Gate changes_;       // who changes desired state on request: taken before mutex_, held while it is written
+  Gate changes_;        // who changes desired state on request: taken before mutex_, held while it is written
   std::mutex looking_;  // one look at a time: taken before mutex_. Covers the next two
   std::map<std::string, Identified, std::less<>> identified_;
   std::uint64_t next_place_ = 0;
@@ -193,7 +193,7 @@ class MusService final : public Service {
   std::uint64_t commits_ = 0;
   std::optional<std::uint64_t> saved_version_;  // none: what is on disk may be anything
   TimePoint saved_at_{};
-  std::string set_aside_;                       // what became of a state file that could not be read
+  std::string set_aside_;  // what became of a state file that could not be read
   std::string write_trouble_;
   std::string no_list_;
   std::optional<TimePoint> list_used_;

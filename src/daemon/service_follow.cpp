@@ -105,7 +105,8 @@ void MusService::identify_leaves(NodeView& view) {
     for (const auto& leaf : directory.containers) {
       if (listed.contains(leaf.container_id)) continue;
       Identified known;
-      if (auto found = identified_.find(leaf.container_id); found != identified_.end()) known = std::move(found->second);
+      if (auto found = identified_.find(leaf.container_id); found != identified_.end())
+        known = std::move(found->second);
       if (!known.identity && known.tries < kTries) {
         known.identity = options_.identify(leaf.container_id);
         ++known.tries;
@@ -152,19 +153,21 @@ void MusService::look_at_places(NodeView& view, const DesiredState& desired, con
   for (const auto& boost : desired.boosts()) {
     if (is_pod(boost)) continue;
     const auto reach = reaches.find(boost.number);
-    const bool there = reach != reaches.end() && !reach->second.cgroups.empty() &&
-                       tree_.alive(reach->second.cgroups.front().cgroup);
+    const bool there =
+        reach != reaches.end() && !reach->second.cgroups.empty() && tree_.alive(reach->second.cgroups.front().cgroup);
     if (!there) missing.push_back(&boost);
   }
   std::sort(missing.begin(), missing.end(), [](const auto* a, const auto* b) { return a->number < b->number; });
   // Each in its turn, when there are many.
-  const auto first = std::find_if(missing.begin(), missing.end(), [&](const auto* b) { return b->number >= next_place_; });
+  const auto first =
+      std::find_if(missing.begin(), missing.end(), [&](const auto* b) { return b->number >= next_place_; });
   std::rotate(missing.begin(), first, missing.end());
   if (missing.size() > kPlacesAtOnce) missing.resize(kPlacesAtOnce);
   for (const auto* boost : missing) {
     const auto& target = boost->target;
     auto found = target.kind == Target::Kind::unit ? tree_.unit(target.unit) : tree_.path(target.cgroup);
-    view.places.emplace(boost->number, found ? Place{std::move(*found), {}} : Place{{}, why_nowhere(*boost, found.error())});
+    view.places.emplace(boost->number,
+                        found ? Place{std::move(*found), {}} : Place{{}, why_nowhere(*boost, found.error())});
     next_place_ = boost->number + 1;
   }
 }

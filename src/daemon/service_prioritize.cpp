@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What callers change: a boost that is asked for, boosts that are taken back. Desired state is changed through one gate,
-// on a copy that is written to disk before it counts.
+// What callers change: a boost that is asked for, boosts that are taken back. Desired state is changed through one
+// gate, on a copy that is written to disk before it counts.
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -177,7 +177,8 @@ ServiceResult<PrioritizeReply> MusService::only_think(Commission& work) {
   if (auto room = check_room(wanted, work.reach); !room) return tl::unexpected(room.error());
   const auto before = force().map;
   lock.unlock();
-  PrioritizeReply reply{show(work.boost, work.reach, {wanted.policies, {}, {}}, now), put->replaced, true, work.note, {}};
+  PrioritizeReply reply{
+      show(work.boost, work.reach, {wanted.policies, {}, {}}, now), put->replaced, true, work.note, {}};
   reply.boost.id = put->replaced ? boost_id(put->number) : std::string();  // it was not made
   reply.outlook = outlook(work.view, before, wanted.policies, reply.boost.applied);
   return reply;
@@ -238,7 +239,7 @@ ServiceResult<PrioritizeReply> MusService::keep(Commission& work) {
     if (!reply.boost.pending.empty()) report(EventKind::pending, work.boost, nullptr, "waits: " + reply.boost.pending);
     if (work.reach.waiting) ask_soon();
     if (work.boost.ttl) save_bell_.ring();  // whose time left is written now and then
-    tree_watch_.ask();  // what the boosted together and the others keep is worked out from the tree
+    tree_watch_.ask();                      // what the boosted together and the others keep is worked out from the tree
     publish(options_.now());
     settled_.notify_all();
   }

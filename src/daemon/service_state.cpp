@@ -49,7 +49,8 @@ void MusService::restore() {
   desired_ = std::move(restored.desired);
   spdlog::info("{} boost(s) from before; the daemon was away for {} s, {}", desired_.size(),
                std::chrono::duration_cast<std::chrono::seconds>(restored.away.time).count(), restored.away.how);
-  if (restored.away.odd) spdlog::warn("boosts with an end go on from when they were last written: {}", restored.away.how);
+  if (restored.away.odd)
+    spdlog::warn("boosts with an end go on from when they were last written: {}", restored.away.how);
   for (const auto& [boost, ending] : restored.ended) {
     report(EventKind::expired, boost, nullptr, to_text(boost.target) + " has ended: " + ending.why);
     ended_.add(show(boost, {}, force(), now), true, ending.why, now);
@@ -179,7 +180,8 @@ void MusService::report_moves(const Reaches& after) {
       report(from.ever ? EventKind::restored : EventKind::applied, boost, &applied,
              from.ever ? "acts on another cgroup now" : "acts on a cgroup now");
     }
-    if (to.cgroups.empty() && to.pending != from.pending) report(EventKind::pending, boost, nullptr, "waits: " + to.pending);
+    if (to.cgroups.empty() && to.pending != from.pending)
+      report(EventKind::pending, boost, nullptr, "waits: " + to.pending);
   }
 }
 

@@ -28,10 +28,10 @@ struct TextKey {
   const char* name;
   TargetText member;
 };
-constexpr std::array kTargetTexts{TextKey{"pod", &Target::pod},       TextKey{"namespace", &Target::ns},
-                                  TextKey{"container", &Target::container}, TextKey{"uid", &Target::uid},
-                                  TextKey{"label", &Target::label},   TextKey{"cgroup", &Target::cgroup},
-                                  TextKey{"unit", &Target::unit}};
+constexpr std::array kTargetTexts{
+    TextKey{"pod", &Target::pod},  TextKey{"namespace", &Target::ns}, TextKey{"container", &Target::container},
+    TextKey{"uid", &Target::uid},  TextKey{"label", &Target::label},  TextKey{"cgroup", &Target::cgroup},
+    TextKey{"unit", &Target::unit}};
 
 StateJson to_state_json(const Target& target) {
   StateJson out = StateJson::object();
@@ -74,7 +74,8 @@ class StateReader : public nlohmann::json_sax<nlohmann::json> {
   }
   bool number_integer(number_integer_t) override { return complain("is negative"); }
   bool number_unsigned(number_unsigned_t value) override {
-    if (value > static_cast<number_unsigned_t>(std::numeric_limits<std::int64_t>::max())) return complain("is too large");
+    if (value > static_cast<number_unsigned_t>(std::numeric_limits<std::int64_t>::max()))
+      return complain("is too large");
     return number(static_cast<std::int64_t>(value));
   }
   bool number_float(number_float_t, const string_t&) override { return complain("is no whole number"); }

@@ -32,7 +32,8 @@ inline void state_file(std::string_view input) {
   const auto again = read_state(text);
   require(again.has_value() && *again == *saved);
   const TimePoint now{std::chrono::hours{1}};
-  for (const auto wall : {std::chrono::milliseconds{0}, std::chrono::milliseconds{std::chrono::hours{24L * 365 * 100}}}) {
+  for (const auto wall :
+       {std::chrono::milliseconds{0}, std::chrono::milliseconds{std::chrono::hours{24L * 365 * 100}}}) {
     const auto restored = restore(*saved, {wall, std::chrono::seconds{100}, "another"}, now);
     require(restored.desired.size() + restored.ended.size() == saved->boosts.size());
     for (const auto& boost : restored.desired.boosts()) {

@@ -148,7 +148,8 @@ TEST_CASE("a rollout is followed: the pod that stays is meant, and of two that s
 TEST_CASE("of several that are meant, those that are there do not wait for the others", "[reach]") {
   SmallNode node;
   node.directory("aa", {"c1"});
-  node.list.pods = {listed_pod("a", "redis", "aa", {{"server", "c1"}}), listed_pod("b", "redis", "bb", {{"server", ""}})};
+  node.list.pods = {listed_pod("a", "redis", "aa", {{"server", "c1"}}),
+                    listed_pod("b", "redis", "bb", {{"server", ""}})};
   node.told();
   auto boost = wish(pod_target("redis", "", "server"));
   boost.target.all = true;

@@ -177,7 +177,8 @@ class World {
     // Of two with one name, the one that ends makes way.
     std::erase_if(found, [&](const LivePod* leaving) {
       return leaving->pod.terminating && std::any_of(found.begin(), found.end(), [&](const LivePod* other) {
-               return !other->pod.terminating && other->pod.ns == leaving->pod.ns && other->pod.name == leaving->pod.name;
+               return !other->pod.terminating && other->pod.ns == leaving->pod.ns &&
+                      other->pod.name == leaving->pod.name;
              });
     });
     if (found.size() > 1 && !target.all && target.label.empty()) return std::nullopt;
@@ -201,7 +202,8 @@ class World {
 
   LivePod make_pod() {
     LivePod live;
-    live.pod = listed_pod("n" + std::to_string(below(2)), "p" + std::to_string(below(3)), "u" + std::to_string(++uids_));
+    live.pod =
+        listed_pod("n" + std::to_string(below(2)), "p" + std::to_string(below(3)), "u" + std::to_string(++uids_));
     if (once_in(2)) live.pod.labels["app"] = "l" + std::to_string(below(2));
     for (const auto* name : {"k0", "k1"}) {
       live.pod.containers.push_back({name, "", Container::Kind::regular, false});

@@ -105,9 +105,7 @@ TEST_CASE("a boost by uid ends with its pod, which takes a whole list that is ne
   target.uid = "aa";
   REQUIRE(desired.put(wish(target)));
   SmallNode node;
-  const auto ended = [&] {
-    return reconcile(desired, {}, &node.told(), {}, kStart + 5s).endings.size() == 1;
-  };
+  const auto ended = [&] { return reconcile(desired, {}, &node.told(), {}, kStart + 5s).endings.size() == 1; };
   CHECK(ended());
   SECTION("its directory is there") {
     node.directory("aa");

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <map>
+#include <mutex>
 #include <set>
 
 #include "daemon/logging.hpp"
@@ -37,8 +39,8 @@ class FakePods final : public PodSource {
   Result<PodList> cached = PodList{};
   Result<PodList> fresh = PodList{};
   std::atomic<int> served = 0;
-  int cached_asked = 0;
-  int fresh_asked = 0;
+  std::atomic<int> cached_asked = 0;
+  std::atomic<int> fresh_asked = 0;
 };
 
 class FakeTree final : public CgroupTree {
@@ -134,6 +136,43 @@ inline Pod make_pod(const std::string& ns, const std::string& name, const std::s
   pod.containers.push_back({"exporter", "c2" + uid, Container::Kind::regular, true});
   return pod;
 }
+
+/// A disk in memory.
+class FakeStore final : public StateStore {
+ public:
+  Loaded load() override {
+    const std::lock_guard lock(mutex_);
+    return {state, trouble};
+  }
+  Result<void> save(const SavedState& saved) override {
+    if (on_save) on_save();
+    const std::lock_guard lock(mutex_);
+    ++saves;
+    if (error) return tl::unexpected(*error);
+    if (state && saved.version < state->version) versions_fell = true;
+    state = saved;
+    return {};
+  }
+  [[nodiscard]] std::string path() const override { return "/state/boosts.json"; }
+  [[nodiscard]] std::vector<std::string> pods() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> names;
+    if (state) {
+      for (const auto& boost : state->boosts) names.push_back(boost.target.pod + boost.target.cgroup);
+    }
+    return names;
+  }
+
+  std::optional<SavedState> state;
+  std::string trouble;
+  std::optional<Error> error;     ///< set while nobody saves
+  std::function<void()> on_save;  ///< as above; called before anything is on the disk
+  int saves = 0;
+  bool versions_fell = false;
+
+ private:
+  mutable std::mutex mutex_;
+};
 
 /// Two redis pods in different namespaces and one nginx, all running.
 struct Node {
