@@ -117,6 +117,10 @@ class FakeService : public Service {
     const std::lock_guard lock(mutex_);
     status_ = std::move(status);
   }
+  void change_boosts(const std::function<void(std::vector<Boost>&)>& change) {
+    const std::lock_guard lock(mutex_);
+    change(boosts_);
+  }
   void set_pods(std::vector<PodRow> rows) {
     const std::lock_guard lock(mutex_);
     rows_ = std::move(rows);
