@@ -8,15 +8,6 @@
 namespace mus {
 namespace {
 
-void index_pods(std::unordered_map<std::string_view, const Pod*>& pods, const PodList& list) {
-  pods.clear();
-  pods.reserve(list.pods.size() * 2);
-  for (const auto& pod : list.pods) {
-    pods.emplace(pod.uid, &pod);
-    if (!pod.config_hash.empty()) pods.emplace(pod.config_hash, &pod);
-  }
-}
-
 bool has_container(const Pod& pod, std::string_view id) {
   return std::any_of(pod.containers.begin(), pod.containers.end(),
                      [&](const Container& container) { return container.id == id; });
@@ -34,7 +25,13 @@ NodeIndex::NodeIndex(const NodeView& view) : view_(view), list_(view.list.get())
       owners_.emplace(to_u64(leaf.cgroup.id), &directory);
     }
   }
-  if (list_ != nullptr) index_pods(pods_, *list_);
+  if (list_ != nullptr) {
+    pods_.reserve(list_->pods.size() * 2);
+    for (const auto& pod : list_->pods) {
+      pods_.emplace(pod.uid, &pod);
+      if (!pod.config_hash.empty()) pods_.emplace(pod.config_hash, &pod);
+    }
+  }
   add_identities();
 }
 
@@ -66,7 +63,6 @@ void NodeIndex::add_identities() {
     pods[place->second].containers.push_back({identity->container, std::string(id), Container::Kind::regular, true});
   }
   list_ = &with_identities_;
-  index_pods(pods_, *list_);
 }
 
 const PodCgroup* NodeIndex::directory(const Pod& pod) const {

@@ -65,6 +65,7 @@ class NodeIndex {
   [[nodiscard]] bool complete() const { return view_.list && view_.list->complete; }
   /// When the list was made that is looked at.
   [[nodiscard]] TimePoint listed_at() const { return view_.list ? view_.list->fetched_at : TimePoint{}; }
+  /// In the list itself, whatever the runtime's files say.
   [[nodiscard]] bool listed(std::string_view uid) const { return pods_.contains(uid); }
 
   /// The pod's directory. There can be several: the one with its containers, the topmost.
@@ -82,7 +83,7 @@ class NodeIndex {
   const NodeView& view_;
   const PodList* list_ = nullptr;
   PodList with_identities_;
-  std::unordered_map<std::string_view, const Pod*> pods_;  // by uid and config hash
+  std::unordered_map<std::string_view, const Pod*> pods_;  // of the list, by uid and config hash
   std::unordered_multimap<std::string_view, const PodCgroup*> directories_;
   std::unordered_map<std::string_view, Leaf> leaves_;
   std::unordered_map<std::uint64_t, const PodCgroup*> owners_;

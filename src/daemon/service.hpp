@@ -115,15 +115,18 @@ class MusService final : public Service {
     unsigned tries = 0;
   };
 
-  // service_prioritize.cpp
-  [[nodiscard]] Result<void> check(const PrioritizeRequest& request, const Target& target) const;
   [[nodiscard]] ServiceResult<void> check_attached(TimePoint now) const;
   [[nodiscard]] ServiceResult<void> check_usable(bool dry_run) const;
+
+  // service_prioritize.cpp
+  [[nodiscard]] Result<void> check(const PrioritizeRequest& request, const Target& target) const;
   ServiceResult<PrioritizeReply> only_think(Commission& work);
   ServiceResult<PrioritizeReply> keep(Commission& work);
   [[nodiscard]] WantedPolicies wanted_with(const DesiredState& next, std::uint64_t number, const Reach& reach);
   ServiceResult<void> apply_whole(std::uint64_t number, const DesiredState& before, const std::optional<Reach>& reach);
   Boost wait_for(Lock& lock, std::uint64_t number, Boost last, std::chrono::milliseconds time);
+
+  // service_reset.cpp
   ServiceResult<std::vector<Boost>> remove(const std::function<BoostNumbers(const DesiredState&)>& which,
                                            const Target* target);
 

@@ -37,20 +37,6 @@ class WaitingPlace {
   bool has_ = false;
 };
 
-tl::unexpected<ServiceError> come_again(Errc code, std::string message, std::string advice) {
-  return tl::unexpected(ServiceError{{code, std::move(message), std::move(advice)}, {}, 1s});
-}
-
-tl::unexpected<ServiceError> disk_is_slow() {
-  return come_again(Errc::unavailable, "another change is still being written to disk", "ask again in a moment");
-}
-
-tl::unexpected<ServiceError> not_written(const Error& error) {
-  ServiceError refused{error, {}, {}};
-  if (error.code == Errc::unavailable) refused.retry_after = 10s;
-  return tl::unexpected(std::move(refused));
-}
-
 }  // namespace
 
 struct MusService::Commission {
@@ -71,38 +57,6 @@ Result<void> MusService::check(const PrioritizeRequest& request, const Target& t
                 "leave out ignore_limit, or run the daemon with --allow-ignore-limit (MUS_ALLOW_IGNORE_LIMIT=true)");
   }
   return check_target(target);
-}
-
-ServiceResult<void> MusService::check_attached(TimePoint now) const {
-  const auto obstacle = attachment_.obstacle();
-  if (obstacle.empty()) return {};
-  ServiceError error{{Errc::unavailable, obstacle, {}}, {}, {}};
-  switch (attachment_.mode()) {
-    case SchedulerMode::attached:
-      error.retry_after = 1s;
-      break;
-    case SchedulerMode::fallback:
-      error.retry_after = std::max(std::chrono::ceil<std::chrono::seconds>(
-                                       attachment_.next_attempt_in(now).value_or(std::chrono::milliseconds{0})),
-                                   std::chrono::seconds{1});
-      error.error.advice = "ask again when the scheduler is back";
-      break;
-    case SchedulerMode::stopped:
-      error.error.advice = "it is not tried again by itself: POST /attach, or restart mus-scheduler";
-      break;
-    case SchedulerMode::unsupported:
-      error.error.advice = "run `mus-scheduler check` on the node: it says what to do";
-      break;
-  }
-  return tl::unexpected(std::move(error));
-}
-
-// A boost can wait for a scheduler that comes back by itself, and for no other.
-ServiceResult<void> MusService::check_usable(bool dry_run) const {
-  if (stopping_) return come_again(Errc::unavailable, "the daemon is stopping", "ask again when it is back");
-  const auto mode = attachment_.mode();
-  const bool comes_back = mode == SchedulerMode::attached || mode == SchedulerMode::fallback;
-  return comes_back && !dry_run ? ServiceResult<void>{} : check_attached(options_.now());
 }
 
 ServiceResult<PrioritizeReply> MusService::prioritize(const PrioritizeRequest& request) {
@@ -286,49 +240,6 @@ Boost MusService::wait_for(Lock& lock, std::uint64_t number, Boost last, std::ch
   };
   settled_.wait_for(lock, time, look);
   return last;
-}
-
-ServiceResult<std::vector<Boost>> MusService::remove(const std::function<BoostNumbers(const DesiredState&)>& which,
-                                                     const Target* target) {
-  const Gate::Pass pass(changes_, options_.disk_patience);
-  if (!pass) return disk_is_slow();
-  Lock lock(mutex_);
-  const auto numbers = which(desired_);
-  if (numbers.empty()) {
-    if (target == nullptr) return std::vector<Boost>{};
-    return refusal({Errc::not_found, "no boost matches " + to_text(*target), "GET /priorities lists the boosts"});
-  }
-  DesiredState next = desired_;
-  next.erase(numbers);
-  lock.unlock();
-  if (auto written = write(next); !written) {
-    save_bell_.ring();
-    return not_written(written.error());
-  }
-
-  lock.lock();
-  std::vector<Boost> removed;
-  for (const auto number : numbers) {
-    const auto* boost = desired_.find(number);
-    if (boost == nullptr) continue;  // ended by itself meanwhile
-    removed.push_back(show(*boost, reaches_[number], force(), options_.now()));
-    report(EventKind::removed, *boost, nullptr, to_text(boost->target) + " taken back");
-    reaches_.erase(number);
-  }
-  desired_.erase(numbers);
-  settle(options_.now());
-  tree_watch_.ask();
-  publish(options_.now());
-  return removed;
-}
-
-ServiceResult<std::vector<Boost>> MusService::reset(const Target& target) {
-  const auto wanted = normalized(target);
-  return remove([&](const DesiredState& desired) { return desired.matching(wanted); }, &wanted);
-}
-
-ServiceResult<std::vector<Boost>> MusService::reset_all() {
-  return remove([](const DesiredState& desired) { return desired.all(); }, nullptr);
 }
 
 }  // namespace mus

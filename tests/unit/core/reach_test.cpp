@@ -176,6 +176,13 @@ TEST_CASE("what a boost acts on stays while its directory is there and the list 
     CHECK(gone.cgroups.empty());
     CHECK(gone.pending == "the node's pods are not known: the kubelet gave no answer");
   }
+  SECTION("the source is away, and the runtime's files have no labels") {
+    Target label;
+    label.label = "app=redis";
+    node.view.list.reset();
+    node.view.identities = {{"c1", {"shop", "redis", "aa", "server", false}}};
+    CHECK(ids_of(look(node, wish(label), known)) == Ids{100});
+  }
   SECTION("a kubelet that has just started lists nothing") {
     node.list.pods.clear();
     node.told();

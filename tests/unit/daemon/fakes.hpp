@@ -215,6 +215,12 @@ inline PrioritizeRequest boost(const std::string& pod, const std::string& ns = {
   return request;
 }
 
+inline PrioritizeRequest boost_container(const std::string& pod, const std::string& container) {
+  auto request = boost(pod);
+  request.target.container = container;
+  return request;
+}
+
 inline PrioritizeRequest boost_cgroup(const std::string& path, std::uint32_t weight = 4096) {
   PrioritizeRequest request;
   request.target.kind = Target::Kind::cgroup;

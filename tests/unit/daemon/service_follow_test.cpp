@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Boosts follow what they name: restarts, rollouts, kubelets that are away; and callers may wait for it.
+// Boosts follow what they name: restarts, rollouts, kubelets that are away.
 #include <catch2/catch_test_macros.hpp>
-#include <future>
-#include <thread>
+#include <memory>
 
 #include "mus/abi.h"
-#include "unit/daemon/kept_node.hpp"
+#include "unit/daemon/fakes.hpp"
 
 using namespace mus;
 using namespace mus::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-PrioritizeRequest container(const std::string& pod, const std::string& name) {
-  auto request = boost(pod);
-  request.target.container = name;
-  return request;
-}
 
 // What the kubelet says of pod cc's first container.
 void list_server_as(Node& node, const std::string& id) {
@@ -66,7 +59,7 @@ struct FollowedNode : Node {
 
 TEST_CASE("a container that restarts keeps its boost, as soon as the list has the new one", "[follow]") {
   Node node;
-  REQUIRE(node.service.prioritize(container("nginx", "server")));
+  REQUIRE(node.service.prioritize(boost_container("nginx", "server")));
   node.tree.remove("/kubepods/podcc/c1cc");
   node.pass(1s);
   CHECK(node.map().empty());
@@ -81,7 +74,7 @@ TEST_CASE("a container that restarts keeps its boost, as soon as the list has th
 
 TEST_CASE("told that directories came and went, the boost follows at once; the source is not asked", "[follow]") {
   Node node;
-  REQUIRE(node.service.prioritize(container("nginx", "server")));
+  REQUIRE(node.service.prioritize(boost_container("nginx", "server")));
   const int asked = node.pods.fresh_asked + node.pods.cached_asked;
   node.tree.remove("/kubepods/podcc/c1cc");
   node.service.follow();
@@ -95,7 +88,7 @@ TEST_CASE("told that directories came and went, the boost follows at once; the s
 
 TEST_CASE("the runtime's files have a restarted container before the list does", "[follow]") {
   FollowedNode node;
-  REQUIRE(node.daemon->prioritize(container("nginx", "server")));
+  REQUIRE(node.daemon->prioritize(boost_container("nginx", "server")));
   node.tree.remove("/kubepods/podcc/c1cc");
   const auto id = node.tree.add("/kubepods/podcc/c9cc");
   node.daemon->follow();  // the runtime has not written it yet
@@ -169,7 +162,7 @@ TEST_CASE("a pod that starts: accepted, pending, and applied when it is there", 
   CHECK(node.map() == Policies{{id, 4096}});
   SECTION("with a container that has no id yet") {
     list_server_as(node, "");
-    const auto starting = node.service.prioritize(container("nginx", "server"));
+    const auto starting = node.service.prioritize(boost_container("nginx", "server"));
     REQUIRE(starting);
     CHECK(starting->boost.pending == "shop/nginx/server is starting: it has no container yet");
     list_server_as(node, "c1cc");
@@ -282,68 +275,4 @@ TEST_CASE("a change of the map that fails while a boost follows is tried again",
   CHECK(node.service.boosts().at(0).pending.starts_with("it cannot be applied: "));
   node.pass(1s);
   CHECK(node.map() == Policies{{id, 4096}});
-}
-
-TEST_CASE("wait= answers when it is applied", "[follow][threads]") {
-  KeptNode node;
-  node.tree.remove("/kubepods/podcc");
-  auto request = boost("nginx");
-  request.wait = 30s;
-  auto waiting = std::async(std::launch::async, [&] { return node.daemon->prioritize(request); });
-  while (node.daemon->status()->boosts.empty()) std::this_thread::yield();
-  CHECK(waiting.wait_for(20ms) == std::future_status::timeout);
-  node.tree.add("/kubepods/podcc");
-  node.daemon->follow();
-  const auto reply = waiting.get();
-  REQUIRE(reply);
-  CHECK(reply->boost.state == Boost::State::applied);
-  CHECK(reply->boost.applied.size() == 1);
-}
-
-TEST_CASE("wait= ends with its time, with the boost, and with the daemon", "[follow][threads]") {
-  KeptNode node;
-  node.tree.remove("/kubepods/podaa");
-  node.tree.remove("/kubepods/podcc");
-  auto request = boost("redis-1", "shop");
-  request.wait = 10ms;
-  CHECK(node.daemon->prioritize(request)->boost.state == Boost::State::pending);
-  request = boost("nginx");
-  request.wait = 30s;
-  auto waiting = std::async(std::launch::async, [&] { return node.daemon->prioritize(request); });
-  while (node.daemon->status()->boosts.size() < 2) std::this_thread::yield();
-  SECTION("taken back") {
-    REQUIRE(node.daemon->reset(request.target));
-    CHECK(waiting.get()->boost.state == Boost::State::ended);
-  }
-  SECTION("stopped") {
-    node.daemon->stop();
-    CHECK(waiting.get()->boost.state == Boost::State::pending);
-  }
-}
-
-TEST_CASE("only so many may wait: one more is refused and nothing is kept of it", "[follow][threads]") {
-  KeptNode node;
-  std::vector<std::future<ServiceResult<PrioritizeReply>>> waiting;
-  node.tree.remove("/kubepods/podcc/c1cc");
-  node.tree.remove("/kubepods/podcc/c2cc");
-  for (const auto* name : {"server", "exporter"}) {
-    auto request = container("nginx", name);
-    request.wait = 30s;
-    waiting.push_back(std::async(std::launch::async, [&node, request] { return node.daemon->prioritize(request); }));
-  }
-  static_assert(MusService::kMostWaiting == 2);
-  while (node.daemon->status()->boosts.size() < 2) std::this_thread::yield();
-  auto more = boost("redis-1", "shop");
-  more.wait = 1ms;
-  const auto refused = node.daemon->prioritize(more);
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().error.code == Errc::rate_limited);
-  CHECK(refused.error().retry_after);
-  CHECK(node.daemon->status()->boosts.size() == 2);
-  more.wait.reset();
-  CHECK(node.daemon->prioritize(more));
-  node.tree.add("/kubepods/podcc/c1cc");
-  node.tree.add("/kubepods/podcc/c2cc");
-  node.daemon->follow();
-  for (auto& one : waiting) CHECK(one.get()->boost.state == Boost::State::applied);
 }
