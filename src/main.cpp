@@ -10,12 +10,14 @@
 #include "cgroup/preflight.hpp"
 #include "cli/client.hpp"
 #include "cli/command.hpp"
+#include "cli/events.hpp"
 #include "core/enforcement.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/files.hpp"
 #include "daemon/logging.hpp"
 #include "http/client.hpp"
 #include "http/server.hpp"
+#include "http/stream_client.hpp"
 #include "kernel/bpf_scheduler.hpp"
 #include "kernel/enforcement.hpp"
 #include "kernel/memory_scheduler.hpp"
@@ -128,6 +130,10 @@ int run(const Options& options) {
 }
 
 int ask(const Command& command) {
+  if (command.kind == Command::Kind::events) {
+    const auto client = make_unix_stream_client(command.options.socket);
+    return run_events(command, *client, std::cout, std::cerr);
+  }
   const auto client = make_unix_client(command.options.socket);
   return run_client(command, *client, std::cout, std::cerr);
 }
