@@ -94,21 +94,22 @@ void Connection::begin_stream(std::string head, std::shared_ptr<HttpStream> stre
 }
 
 void Connection::pump(TimePoint now) {
-  for (bool more = true; more;) {
+  // Until the socket takes no more, and the loop waits until it does; or there is no more, and the stream wakes us.
+  for (bool dry = false; !dry;) {
     out_.erase(0, sent_);
     sent_ = 0;
     const bool caught_up = out_.empty();
-    more = out_.size() < limits_.stream_bytes;
-    if (more) {
+    if (out_.size() < limits_.stream_bytes) {
       const auto piece = stream_->next(limits_.stream_bytes - out_.size());
       if (!piece) return close();
-      more = !piece->empty();
+      dry = piece->empty();
       out_ += *piece;
     }
     const auto unsent = out_.size();
     if (!send_some()) return close();
     // What its deadline counts from: the client took something, or there is something to take now.
     if (out_.size() - sent_ < unsent || (caught_up && unsent > 0)) since_ = now;
+    if (has_unsent()) return;
   }
 }
 
