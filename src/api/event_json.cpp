@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <ctime>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -39,9 +38,8 @@ std::string time_text(std::chrono::system_clock::time_point at) {
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   std::array<char, 64> text{};
-  const auto size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text.data() + size, text.size() - size, ".%03dZ", static_cast<int>((ms - s).count()));
-  return text.data();
+  const auto size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.", &parts);
+  return std::string(text.data(), size) + std::to_string(1000 + (ms - s).count()).substr(1) + "Z";
 }
 
 std::string block(std::uint64_t id, std::string_view name, const EventJson& data) {

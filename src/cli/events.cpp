@@ -77,7 +77,7 @@ void EventReader::end_line() {
 
 int run_events(const Command& command, HttpStreamClient& client, std::ostream& out, std::ostream& err) {
   EventReader reader([&](const std::string&, const std::string& data) {
-    out << (command.json ? data : line_of(data)) << std::endl;  // at once: somebody waits for it
+    out << (command.json ? data : line_of(data)) << '\n' << std::flush;  // somebody waits for it
   });
   const auto reply =
       client.follow(request_path(command), [&](std::string_view bytes) { return reader.take(bytes) && out.good(); });
