@@ -31,14 +31,14 @@ kubelet_get() {
 	kubelet_ready || with_lock kubelet kubelet_make
 }
 
-# For the gate, which goes on without: then the tests are skipped.
+# For the gate, which goes on without: then its tests are skipped.
 kubelet_setup() {
 	local status
 	# Not "if (...)": a condition would switch off errexit inside.
 	set +e
 	(
 		set -e
-		kubelet_get
+		kubelet_image_get
 	)
 	status=$?
 	set -e
