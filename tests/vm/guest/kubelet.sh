@@ -141,6 +141,8 @@ took "containerd with its images" "$began"
 start_kubelet
 took "a kubelet that answers" "$began"
 capture -first
+code=$(curl -sk -o /dev/null -w '%{http_code}' --max-time 10 https://127.0.0.1:10250/pods)
+[ "$code" = 401 ] || die "the kubelet lets in whoever has no certificate: $code"
 add_static_pod redis
 add_static_pod noise
 await 180 runs redis || die "Redis does not run: $(kubelet_pods) $(journalctl -u kubelet --no-pager | tail -n 30)"
