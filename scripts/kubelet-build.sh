@@ -147,9 +147,15 @@ kubelet_compile() {
 		nice "$GOROOT/bin/go" build -v -trimpath -tags 'providerless dockerless' \
 			-ldflags "-s -w -X $version.gitVersion=v$KUBELET_VERSION" \
 			-o "$work/kubelet" k8s.io/kubernetes/cmd/kubelet 2>&1
-	) | tee -a "$log" |
-		awk '++n % 200 == 0 { print "dev:   " n " packages ..." > "/dev/stderr"; fflush() }' ||
-		kubelet_failed "the kubelet does not compile" "$log"
+	) | tee -a "$log" | kubelet_progress || kubelet_failed "the kubelet does not compile" "$log"
+}
+
+# Not awk: Debian 13's waits for more to read than there is.
+kubelet_progress() {
+	local n=0
+	while read -r _; do
+		((++n % 200 != 0)) || say "  $n of 1260 packages ..."
+	done
 }
 
 kubelet_failed() {
