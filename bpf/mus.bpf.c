@@ -42,6 +42,7 @@ s32 BPF_PROG(mus_select_cpu, struct task_struct* p, s32 prev_cpu, u64 wake_flags
   tctx->none_idle = cpu < 0;
   if (cpu < 0) return prev_cpu;
   begin_wait(tctx, bpf_ktime_get_ns());
+  tctx->ran_at_wakeup = p->se.sum_exec_runtime;
   refresh_policy(p, tctx);
   join_queue(p, tctx, home_queue(p, tctx, cpu));
   forgive(p, tctx);
@@ -63,7 +64,10 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
     mus_insert(p, SCX_DSQ_LOCAL, slice_ns, enq_flags);
     return;
   }
-  if (enq_flags & SCX_ENQ_WAKEUP) count(MUS_WAKEUPS);
+  if (enq_flags & SCX_ENQ_WAKEUP) {
+    count(MUS_WAKEUPS);
+    tctx->ran_at_wakeup = p->se.sum_exec_runtime;
+  }
   begin_wait(tctx, now);
   refresh_policy(p, tctx);
   count_runnable(p, tctx, cpu);
@@ -89,7 +93,7 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
   if (waking && !is_pinned_queue(tctx->queue) && !tctx->none_idle && go_idle(p, tctx, cpu, enq_flags)) return;
   tctx->none_idle = false;
   if (waking && preempt(p, tctx, cpu, enq_flags, now)) return;
-  if (waking) pass_idle_groups(p, tctx, cpu, now);
+  if (waking || just_woken(p, tctx)) pass_idle_groups(p, tctx, cpu, now);
   enqueue_vtime(p, tctx, cpu, enq_flags);
 }
 

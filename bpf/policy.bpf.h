@@ -28,7 +28,8 @@
 #define MUS_MAX_WAIT_NS (700 * MUS_NSEC_PER_MSEC)
 #define MUS_RELIEVE_EVERY_NS (16 * MUS_NSEC_PER_MSEC)
 
-/* A turn that was cut shorter than this, by a task that woke, does not end a wait. */
+/* A turn that was cut shorter than this, by a task that woke, does not end a wait; and until it has run for this long a
+ * task counts as one that has just woken. */
 #define MUS_TURN_MIN_NS (1 * MUS_NSEC_PER_MSEC)
 
 /* By how much a waking task without a boost must be behind the task that it preempts. */

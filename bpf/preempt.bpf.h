@@ -100,8 +100,8 @@ u64 vtime_before_idle(u32 queue, u32 flow, u64 vtime, u64 ahead) {
 }
 
 /* A waking task that found no CPU to take stands in front of those that make way for it, once: something else than one
- * of them had the CPU, or another waking task was about to take it. Its flow's account stays what it is, and the task
- * is back at it when it queues next. */
+ * of them had the CPU, or another waking task was about to take it, or took it as soon as this one had it. Its flow's
+ * account stays what it is, and the task is back at it when it queues next. */
 static __always_inline void pass_idle_groups(struct task_struct* p, const struct task_ctx* tctx, s32 cpu, u64 now) {
   u32 shared = queue_of_turn(0, cpu), flow = tctx->flow;
   struct cpu_ctx* cctx = lookup_cpu(cpu);

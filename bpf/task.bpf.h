@@ -20,6 +20,7 @@ struct task_ctx {
   u64 runnable_at;   /* since when it waits for a CPU; 0: it does not */
   u64 unserved_at;   /* the same, but a turn of less than MUS_TURN_MIN_NS does not count as one */
   u64 turn_began;    /* se.sum_exec_runtime when it last got a CPU */
+  u64 ran_at_wakeup; /* and when it last woke */
   u64 parked_at;     /* when it was last made to wait for a limit */
   u64 rate;          /* at which its virtual time passes; set at each enqueue */
   u64 class_key;     /* of the CPUs of `class_cache` that it may use; see queue.bpf.h */
@@ -135,6 +136,11 @@ static __always_inline void account_run(const struct task_ctx* tctx, u64 ran) {
 static __always_inline void begin_wait(struct task_ctx* tctx, u64 now) {
   if (!tctx->runnable_at) tctx->runnable_at = now;
   if (!tctx->unserved_at) tctx->unserved_at = now;
+}
+
+/* It has hardly run since it woke: another waking task came between. */
+static __always_inline bool just_woken(const struct task_struct* p, const struct task_ctx* tctx) {
+  return p->se.sum_exec_runtime - tctx->ran_at_wakeup < MUS_TURN_MIN_NS;
 }
 
 /* It is not runnable any more. */

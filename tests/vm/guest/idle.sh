@@ -12,9 +12,17 @@ idle_group() {
 	echo 1 >"$CG/$1/cpu.idle"
 }
 
-# late CGROUP PERIOD_US RUN_US: sets LATE to how late a task that sleeps and works by turns starts: p50 p99 max, us.
-late() { LATE=$(in_cgroup "$1" mus-load waker 100 "$2" "$3" | head -n 1); }
-p99() { echo "$LATE" | cut -d ' ' -f 2; }
+# late CGROUP PERIOD_US RUN_US: how late a task that sleeps and works by turns starts, in LATE, and is done, in DONE: each
+# p50 p99 max, us.
+late() {
+	LATE=$(in_cgroup "$1" mus-load waker 200 "$2" "$3")
+	DONE=$(echo "$LATE" | tail -n 1)
+	LATE=$(echo "$LATE" | head -n 1)
+}
+p99() { echo "$1" | cut -d ' ' -f 2; }
+
+# Brief, but often: it takes the CPU from most tasks soon after they have got it.
+interrupter() { spawn third mus-load waker 1000000 400 5; }
 
 mkdir -p "$CG/tree"
 echo +cpu >"$CG/tree/cgroup.subtree_control"
@@ -33,8 +41,12 @@ end tree/service
 sleep 0.5
 late tree/service 9000 6000
 echo "   a task that works two thirds of the time beside the idle one is late by (p50 p99 max, us) $LATE"
-kernels_late=$(p99)
-end tree/batch
+kernels_late=$(p99 "$LATE")
+interrupter
+late tree/service 1200 800
+echo "   interrupted by a third it is done late by $DONE"
+kernels_done=$(p99 "$DONE")
+end third tree/batch
 
 step "shares as there"
 start_with_whole_boosts
@@ -52,7 +64,7 @@ sleep 0.5
 step "makes way at once for one outside"
 late tree/service 9000 6000
 echo "   late by $LATE"
-[ "$(p99)" -le $((kernels_late + 1000)) ] || die "too late: the kernel's own $kernels_late"
+[ "$(p99 "$LATE")" -le $((kernels_late + 1000)) ] || die "too late: the kernel's own $kernels_late"
 
 step "boosted, an idle group has a larger share"
 mus-scheduler prioritize --cgroup /tree/batch --weight 102400 || die "prioritize failed"
@@ -69,7 +81,14 @@ sleep 0.5
 step "and still makes way at once for one outside, however much of the CPU that one has had"
 late tree/service 9000 6000
 echo "   late by $LATE"
-[ "$(p99)" -le $((kernels_late + 1000)) ] || die "too late: the kernel's own $kernels_late"
+[ "$(p99 "$LATE")" -le $((kernels_late + 1000)) ] || die "too late: the kernel's own $kernels_late"
+
+step "also when a third task interrupts that one as soon as it runs"
+interrupter
+late tree/service 1200 800
+echo "   done late by $DONE"
+[ "$(p99 "$DONE")" -le $((kernels_done + 1000)) ] || die "too late: the kernel's own $kernels_done"
+end third
 
 step "and takes no CPU from one outside"
 end tree/batch
