@@ -3,10 +3,14 @@
 # Weights buy CPU time: of the cgroup, of cgroups nested in it, of cgroups made later; and only while they are set.
 # shellcheck source=/dev/null
 . /share/lib.sh
+# shellcheck source=/dev/null
+. /share/verified.sh
 
 hog() { spawn "$1" taskset 1 mus-load hog; }
 
 start_with_whole_boosts
+step "the verifier had at most $MARGIN_PERCENT % more work with each program than is recorded"
+expect_verified_as_recorded
 hog a
 hog b
 sleep 1
