@@ -15,7 +15,7 @@ idle_group() {
 # late CGROUP PERIOD_US RUN_US: how late a task that sleeps and works by turns starts, in LATE, and is done, in DONE: each
 # p50 p99 max, us.
 late() {
-	LATE=$(in_cgroup "$1" mus-load waker 200 "$2" "$3")
+	LATE=$(in_cgroup "$1" mus-load waker 100 "$2" "$3")
 	DONE=$(echo "$LATE" | tail -n 1)
 	LATE=$(echo "$LATE" | head -n 1)
 }
