@@ -27,6 +27,8 @@
  * CPU, so large machines do it less often. */
 #define LOAD_SAMPLE_NS (8 * MUS_NSEC_PER_MSEC)
 #define LOAD_SAMPLE_CPU_NS (MUS_NSEC_PER_MSEC / 8)
+/* One that is so many times as old says nothing about now: the cgroup has slept. */
+#define LOAD_SAMPLES_KEPT 8
 
 struct flow {
   u64 cgroup_id;
@@ -219,16 +221,6 @@ static __always_inline u32 flow_of(struct cgroup* cgrp, u64 cgroup_id) {
   return found ? *found : new_flow(cgrp, cgroup_id);
 }
 
-/* Nobody is in the cgroup any more, and nobody will be. */
-static __always_inline void drop_flow(u64 cgroup_id) {
-  u32* found = bpf_map_lookup_elem(&flow_indexes, &cgroup_id);
-  u32 index;
-
-  if (!found) return;
-  index = *found;
-  if (!bpf_map_delete_elem(&flow_indexes, &cgroup_id)) bpf_map_push_elem(&free_flows, &index, 0);
-}
-
 /* Loads and numbers of threads are kept in one word: the number in the upper half. */
 static __always_inline s64 one_thread(u32 weight) {
   return 1LL << 32 | weight;
@@ -245,7 +237,7 @@ static __always_inline void add_load(u32 flow, s32 cpu, s64 load) {
 }
 
 /* Not static: the verifier walks a global function once, whoever calls it. */
-int sample_load(u32 flow, u32 cache) {
+int sample_load(u32 flow, u32 cache, u32 slept) {
   struct flow_queue* fq = lookup_flow_queue(flow, cache * MUS_CLASSES);
   s64 here = 0, total = 0;
   u32 cpu;
@@ -260,16 +252,33 @@ int sample_load(u32 flow, u32 cache) {
     total += load;
     if (cache_of(cpu) == cache) here += load;
   }
-  fq->load = mus_next_load(fq->load, here > 0 ? here : 0);
-  fq->total = mus_next_load(fq->total, total > 0 ? total : 0);
+  fq->load = mus_next_load(slept ? 0 : fq->load, here > 0 ? here : 0);
+  fq->total = mus_next_load(slept ? 0 : fq->total, total > 0 ? total : 0);
   return 0;
 }
 
 static __always_inline void refresh_load(u32 flow, u32 cache, struct flow_queue* fq, u64 now) {
-  u64 seen = fq->sampled_at;
+  u64 every = LOAD_SAMPLE_NS + nr_cpu_ids * LOAD_SAMPLE_CPU_NS, seen = fq->sampled_at;
 
-  if (seen && now - seen < LOAD_SAMPLE_NS + nr_cpu_ids * LOAD_SAMPLE_CPU_NS) return;
-  if (__sync_val_compare_and_swap(&fq->sampled_at, seen, now) == seen) sample_load(flow, cache);
+  if (seen && now - seen < every) return;
+  if (__sync_val_compare_and_swap(&fq->sampled_at, seen, now) == seen)
+    sample_load(flow, cache, !seen || now - seen > LOAD_SAMPLES_KEPT * every);
+}
+
+/* Nobody is in the cgroup any more, and nobody will be. */
+static __always_inline void drop_flow(u64 cgroup_id) {
+  u32* found = bpf_map_lookup_elem(&flow_indexes, &cgroup_id);
+  u32 index, cache;
+
+  if (!found) return;
+  index = *found;
+  /* The load was this cgroup's, and not that of the next one with the index. */
+  bpf_for(cache, 0, nr_caches) {
+    struct flow_queue* fq = lookup_flow_queue(index, cache * MUS_CLASSES);
+
+    if (fq) fq->sampled_at = 0;
+  }
+  if (!bpf_map_delete_elem(&flow_indexes, &cgroup_id)) bpf_map_push_elem(&free_flows, &index, 0);
 }
 
 #endif

@@ -97,6 +97,13 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
   enqueue_vtime(p, tctx, cpu, enq_flags);
 }
 
+/* The task that runs goes on, maybe in another cgroup, if it has been moved: what it has run is charged to the old. */
+static __always_inline void settle(struct task_struct* p, struct task_ctx* tctx, s32 cpu) {
+  charge(p, tctx);
+  refresh_policy(p, tctx);
+  count_runnable(p, tctx, cpu);
+}
+
 /* One more slice for the task that runs. */
 static __always_inline void keep(struct task_struct* p, struct task_ctx* tctx, struct cpu_ctx* cctx, s32 cpu, u64 now) {
   p->scx.slice = slice_ns;
@@ -119,8 +126,7 @@ void BPF_PROG(mus_dispatch, s32 cpu, struct task_struct* prev) {
   if (!cctx || relieve(cctx, cpu, now) || balance(cpu, now)) return;
   choose_turn(cpu, now, tctx != NULL);
   if (tctx && cctx->next.found) {
-    refresh_policy(prev, tctx);
-    charge(prev, tctx);
+    settle(prev, tctx, cpu);
     refresh_rate(prev, tctx, now);
     /* Somebody waits: from here on its flow pays, too, and it may not be further from its flow than a turn. */
     tctx->contended = true;
@@ -137,8 +143,7 @@ void BPF_PROG(mus_dispatch, s32 cpu, struct task_struct* prev) {
     serve_other_cache(cpu);
     return;
   }
-  refresh_policy(prev, tctx);
-  charge(prev, tctx);
+  settle(prev, tctx, cpu);
   forgive(prev, tctx);
   keep(prev, tctx, cctx, cpu, now);
 }
@@ -151,6 +156,11 @@ void BPF_PROG(mus_running, struct task_struct* p) {
   u64 now = bpf_ktime_get_ns();
 
   if (!tctx || !cctx) return;
+  /* It queued at a rate that may have changed since; this turn is charged at what holds now. */
+  if (tctx->runnable_at && now - tctx->runnable_at > LOAD_SAMPLE_NS) {
+    refresh_policy(p, tctx);
+    refresh_rate(p, tctx, now);
+  }
   account_wait(tctx, now);
   count_runnable(p, tctx, cpu);
   if (tctx->queued) {

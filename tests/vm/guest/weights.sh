@@ -43,6 +43,18 @@ as_before() {
 	near $POINTS "$SHARES" "$1" || die "not so"
 }
 
+# gaps_after CGROUP FILE MOST_MS: a thread of that cgroup whose pid is written to the file after a while: how long it then
+# waits at most.
+gaps_after() {
+	spawn "$1" mus-load gaps 2 >/tmp/gap
+	thread=$!
+	sleep 0.5
+	echo "$thread" >"$2"
+	wait "$thread"
+	echo "   it waited for $(($(cat /tmp/gap) / 1000)) ms at most"
+	[ "$(cat /tmp/gap)" -le $((1000 * $3)) ] || die "too long"
+}
+
 LONG=$((3 * WINDOWS))
 POD=kube/burstable
 G=kube/guaranteed/app
@@ -135,8 +147,42 @@ mus-scheduler prioritize --cgroup /units/one --weight 4096 || die "prioritize fa
 sleep 0.2
 expect $LONG "363 363 272" system units/one units/three
 
-step "cgroups that live for less than a division takes get no more than theirs, together"
+step "a thread that moves there takes along what it has run, and the cgroup's earlier threads do not count"
+mus-scheduler reset --all || die "reset failed"
 end system units/one units/three
+spawn units/three mus-load hog 64
+sleep 0.5
+end units/three
+container rest 100 1
+sleep 0.5
+gaps_after units/one "$CG/units/three/cgroup.procs" 40
+
+step "nor do those of a cgroup that is gone, for one that takes its place"
+spawn dead mus-load hog 64
+sleep 0.5
+end dead
+await 10 rmdir "$CG/dead" || die "dead cannot be removed"
+sleep 0.5 # the kernel lets go of it later
+gaps_after fresh /dev/null 40
+end rest
+
+step "a turn after a long wait is charged at the share that holds by then"
+# One in 400 ms is its share at first. Charged at that, the first turn after the change would cost it as much again.
+container light 1 1
+container heavy 100 1
+late=0
+for _ in 1 2 3 4 5; do
+	echo 1 >"$CG/light/cpu.weight"
+	sleep 1
+	echo 100 >"$CG/light/cpu.weight"
+	measure 0.8 light
+	late=$((late + USED))
+done
+echo "   in five times 800 ms after the change it had $late us"
+[ "$late" -ge 1400000 ] || die "too little"
+end light heavy
+
+step "cgroups that live for less than a division takes get no more than theirs, together"
 group jobs 10
 container rest 100 1
 sleep 0.5
