@@ -64,7 +64,8 @@ static __always_inline void charge_flow(const struct task_ctx* tctx, u64 ran) {
     struct flow_cpu* there = lookup_flow_cpu(tctx->flow, tctx->queue - PINNED_QUEUES);
 
     here = there ? flow_load(there->load) : 0;
-    if ((s32)here < (s32)tctx->counted_load) here = tctx->counted_load; /* moved, and counted at the old cgroup yet */
+    /* Less than the task's own would charge the flow many times over. */
+    if ((s32)here < (s32)tctx->counted_load) here = tctx->counted_load;
   }
   total = sample->total > here ? sample->total : here;
   __sync_fetch_and_add(&service->vtime, mus_vtime_delta(ran, mus_rate(tctx->share, here, total)));

@@ -43,8 +43,7 @@ as_before() {
 	near $POINTS "$SHARES" "$1" || die "not so"
 }
 
-# gaps_after CGROUP FILE MOST_MS: a thread of that cgroup whose pid is written to the file after a while: how long it then
-# waits at most.
+# gaps_after CGROUP FILE MOST_MS: the longest wait of a thread of that cgroup, whose pid is written to the file meanwhile.
 gaps_after() {
 	spawn "$1" mus-load gaps 2 >/tmp/gap
 	thread=$!
