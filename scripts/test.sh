@@ -64,6 +64,7 @@ run_tests() {
 setup_kernel() {
 	setup_vm
 	kernel_get "$TESTS_KERNEL"
+	kubelet_setup
 }
 
 fuzz_set_up() {
@@ -126,6 +127,7 @@ tests_verdict() {
 	# In ctest's words, over every ctest run above.
 	((TESTS_TOTAL == 0)) || printf '%d%% tests passed, %d tests failed out of %d\n' \
 		"$percent" "$TESTS_FAILED" "$TESTS_TOTAL"
+	kubelet_ready || kubelet_say_missing
 	((${#STAGES_FAILED[@]} == 0)) ||
 		die "failed:$(printf ' "%s"' "${STAGES_FAILED[@]}")"
 	exit 0

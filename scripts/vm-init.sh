@@ -37,15 +37,22 @@ mount_share() {
 		finish 125
 }
 
-# The disk image is read-only; what the guest writes goes to memory.
+# The disk image is read-only, and so is the layer that a node has besides; what
+# the guest writes goes to memory.
 start_systemd() {
 	new=/sysroot
 	for module in virtio_blk squashfs overlay; do modprobe "$module" 2>/dev/null; done
 	mkdir -p /image /space "$new"
 	mount -t squashfs -o ro /dev/vda /image || finish 125
+	lower=/image
+	if [ "$MODE" = kubelet ]; then
+		mkdir /layer
+		mount -t squashfs -o ro /dev/vdb /layer || finish 125
+		lower=/layer:/image
+	fi
 	mount -t tmpfs space /space
 	mkdir /space/upper /space/work
-	mount -t overlay -o lowerdir=/image,upperdir=/space/upper,workdir=/space/work \
+	mount -t overlay -o lowerdir=$lower,upperdir=/space/upper,workdir=/space/work \
 		root "$new" || finish 125
 	if [ -d /lib/modules ]; then cp -a /lib/modules "$new/usr/lib/"; fi
 	cp -a /project/. "$new/"
@@ -56,7 +63,7 @@ start_systemd() {
 	exec switch_root "$new" /lib/systemd/systemd
 }
 
-if [ "$MODE" = systemd ]; then start_systemd; fi
+case $MODE in systemd | kubelet) start_systemd ;; esac
 
 mkdir -p /dev/pts /dev/shm
 mount -t devpts -o gid=5,mode=620 pts /dev/pts

@@ -23,12 +23,16 @@ vm_usage() {
 		                    host's. Figures then repeat, whatever the host does besides;
 		                    a second of two busy processors takes about five
 		  --init systemd    a Debian with systemd as its first process
+		  --init kubelet    the same with containerd and a kubelet, neither of them
+		                    started; tests/vm/guest/kubelet-node.sh does that
 		  --append ARGS     more for the kernel's command line
 		  --qemu ARG        one more argument for QEMU; may be repeated
 
 		Status 125: the machine ended without CMD's status. The console's log is
-		kept in build/vm-logs/. Environment: MUS_VM_PRESET=asan takes the project's
-		binaries from build/asan, MUS_VM_ACCEL=tcg or kvm overrides the choice.
+		kept in build/vm-logs/. Status 77: there is no kubelet, and what it is compiled
+		from could not be fetched. Environment: MUS_VM_PRESET=asan takes the project's
+		binaries from build/asan, MUS_VM_ACCEL=tcg or kvm overrides the choice,
+		MUS_KUBELET names a kubelet to be taken instead of one that is compiled.
 	END
 }
 
@@ -62,9 +66,10 @@ vm() {
 		esac
 		shift 2
 	done
-	[[ -z $init || $init == systemd ]] || die "vm: --init knows only systemd"
+	[[ -z $init || $init == systemd || $init == kubelet ]] || die "vm: --init knows systemd and kubelet"
 	[[ $clock == host || $clock == instructions ]] || die "vm: --clock knows host and instructions"
-	[[ -z $init || $# -gt 0 ]] || die "vm: --init systemd wants a command"
+	[[ -z $init || $# -gt 0 ]] || die "vm: --init $init wants a command"
+	[[ $init != kubelet ]] || kubelet_image_get
 	kernel_get "$kernel"
 	vm_retrying "$@"
 }
@@ -221,6 +226,8 @@ vm_command() {
 		-device "virtio-9p-pci,fsdev=share,mount_tag=share")
 	[[ -z $init ]] || command+=(
 		-drive "if=virtio,format=raw,readonly=on,file=$(vm_disk_image)")
+	[[ $init != kubelet ]] || command+=(
+		-drive "if=virtio,format=raw,readonly=on,file=$(kubelet_image)")
 	command+=("${extra[@]}")
 }
 
