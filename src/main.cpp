@@ -8,14 +8,18 @@
 #include "api/router.hpp"
 #include "cgroup/cgroup_fs.hpp"
 #include "cgroup/preflight.hpp"
+#include "cgroup/watch.hpp"
 #include "cli/client.hpp"
 #include "cli/command.hpp"
+#include "cli/events.hpp"
 #include "core/enforcement.hpp"
 #include "daemon/daemon.hpp"
+#include "daemon/event_log.hpp"
 #include "daemon/files.hpp"
 #include "daemon/logging.hpp"
 #include "http/client.hpp"
 #include "http/server.hpp"
+#include "http/stream_client.hpp"
 #include "kernel/bpf_scheduler.hpp"
 #include "kernel/enforcement.hpp"
 #include "kernel/memory_scheduler.hpp"
@@ -116,7 +120,10 @@ int run(const Options& options) {
       options.dry_run ? make_memory_scheduler() : make_bpf_scheduler(options.scheduler, options.cgroup_root);
   const CgroupFs tree(options.cgroup_root, options.proc_root);
   MusService service(*scheduler, *pods->source, tree, service_options);
+  EventRing events;
+  const auto watch = make_cgroup_watch(options.cgroup_root);
   ApiOptions api_options;
+  api_options.events = &events;
   api_options.token = *token;
   api_options.token_path = options.token_path();
   const auto api = make_api(service, api_options);
@@ -124,10 +131,14 @@ int run(const Options& options) {
   server_options.socket_path = options.socket;
   server_options.tcp_address = options.listen;
   const auto server = make_http_server(server_options, *api);
-  return run_daemon(options, *loop, service, *server, Notifier::from_environment());
+  return run_daemon(options, *loop, service, *server, Notifier::from_environment(), {*watch, events});
 }
 
 int ask(const Command& command) {
+  if (command.kind == Command::Kind::events) {
+    const auto client = make_unix_stream_client(command.options.socket);
+    return run_events(command, *client, std::cout, std::cerr);
+  }
   const auto client = make_unix_client(command.options.socket);
   return run_client(command, *client, std::cout, std::cerr);
 }

@@ -4,8 +4,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,11 +38,27 @@ struct HttpRequest {
   }
 };
 
+/// An answer's body that goes on for as long as the client stays. The server's one thread asks for it, at the pace at
+/// which the client takes it, so nothing here may wait, or throw. Not thread-safe. Destroyed by whichever of the
+/// server's threads notices the end of the connection.
+class HttpStream {
+ public:
+  virtual ~HttpStream() = default;
+  /// Called first. From then on `wake` is to be called, from any thread, when next() has something again after it had
+  /// nothing; never after the stream is gone.
+  virtual void start(std::function<void()> wake) = 0;
+  /// What comes now, about `room` bytes of it; empty: nothing for the time being; none: it ends here.
+  virtual std::optional<std::string> next(std::size_t room) = 0;
+  /// What is sent after a silence, to show that the connection lives.
+  virtual std::string heartbeat() = 0;
+};
+
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  ///< never a value taken from a request
+  std::shared_ptr<HttpStream> stream{};                      ///< instead of `body`
 };
 
 /// Answers requests. Called from several threads at once; must not throw.
@@ -76,6 +96,17 @@ class HttpClient {
   /// protocol (larger than the cap, malformed), unauthorized (the server's certificate was not accepted).
   virtual Result<HttpReply> send(std::string_view method, const std::string& path_and_query,
                                  const std::map<std::string, std::string>& headers, const std::string& body) = 0;
+};
+
+/// Follows an HttpStream. Thread-safe.
+class HttpStreamClient {
+ public:
+  virtual ~HttpStreamClient() = default;
+  /// GETs, and hands what comes to `take`, piece by piece, until the server ends it or `take` says false. Any status is
+  /// a success, as in HttpClient; the body of one that is not 200 is in the reply, and `take` is not called. Errors as
+  /// there; unavailable, too, after a silence of several heartbeats.
+  virtual Result<HttpReply> follow(const std::string& path_and_query,
+                                   const std::function<bool(std::string_view)>& take) = 0;
 };
 
 }  // namespace mus

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "api/access.hpp"
+#include "api/events.hpp"
 #include "api/explain_json.hpp"
 #include "api/json.hpp"
 #include "api/metrics.hpp"
@@ -28,7 +29,9 @@ HttpResponse json(std::string body) {
 class Api final : public HttpHandler {
  public:
   Api(Service& service, ApiOptions options)
-      : service_(service), rules_{std::move(options.token), std::move(options.token_path), options.open_reads_on_tcp} {}
+      : service_(service), rules_{std::move(options.token), std::move(options.token_path), options.open_reads_on_tcp} {
+    if (options.events != nullptr) events_.emplace(*options.events, options.event_streams);
+  }
 
   HttpResponse handle(const HttpRequest& request) override {
     try {
@@ -50,7 +53,7 @@ class Api final : public HttpHandler {
     Exposure exposure;
     HttpResponse (Api::*call)(const HttpRequest&);
   };
-  static const std::array<Route, 12> kRoutes;
+  static const std::array<Route, 13> kRoutes;
 
   static HttpResponse finish(HttpResponse response) {
     response.headers.emplace_back("Cache-Control", "no-store");
@@ -136,6 +139,15 @@ class Api final : public HttpHandler {
     return explanation ? json(explain_json(*explanation)) : respond(to_problem(explanation.error()));
   }
 
+  HttpResponse events(const HttpRequest& request) {
+    auto parameters = Parameters::read(request, events_parameters());
+    if (!parameters) return respond(parameters.error());
+    const auto command = to_events_request(*parameters, request.header("last-event-id"));
+    if (!command) return respond(to_problem(command.error()));
+    if (!events_) return respond(http_problem(503, "This daemon keeps no events."));
+    return events_->open(*command);
+  }
+
   HttpResponse metrics(const HttpRequest& request) {
     if (auto refused = no_parameters(request)) return *refused;
     return plain(metrics_text(*service_.status()), kMetricsContentType);
@@ -176,15 +188,17 @@ class Api final : public HttpHandler {
 
   Service& service_;
   const AccessRules rules_;
+  std::optional<EventStreams> events_;
 };
 
-const std::array<Api::Route, 12> Api::kRoutes{{
+const std::array<Api::Route, 13> Api::kRoutes{{
     {"POST", "/prioritize", Exposure::change, &Api::prioritize},
     {"DELETE", "/prioritize", Exposure::change, &Api::reset},
     {"GET", "/priorities", Exposure::read, &Api::priorities},
     {"GET", "/status", Exposure::read, &Api::status},
     {"GET", "/pods", Exposure::read, &Api::pods},
     {"GET", "/explain", Exposure::read, &Api::explain},
+    {"GET", "/events", Exposure::read, &Api::events},
     {"GET", "/metrics", Exposure::read, &Api::metrics},
     {"POST", "/attach", Exposure::change, &Api::attach},
     {"POST", "/detach", Exposure::change, &Api::detach},

@@ -2,9 +2,11 @@
 // The REST API: from a request to the Service and back. docs/api.md is its reference.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
+#include "mus/events.hpp"
 #include "mus/http.hpp"
 #include "mus/service.hpp"
 
@@ -14,6 +16,8 @@ struct ApiOptions {
   std::string token;               ///< what TCP callers must send; empty: none is valid
   std::string token_path;          ///< named in the 401's advice
   bool open_reads_on_tcp = false;  ///< lets TCP read without token
+  EventLog* events = nullptr;      ///< what GET /events follows; must outlive the server. None: it answers 503
+  std::size_t event_streams = 16;  ///< at once; more are refused
 };
 
 /// `service` must outlive the handler.

@@ -67,6 +67,8 @@ void add_target(Query& query, const ClientTarget& target) {
   query.flag("all", target.all);
 }
 
+}  // namespace
+
 int print_problem(const HttpReply& reply, std::ostream& err) {
   const auto problem = Json::parse(reply.body, nullptr, false);
   if (!problem.is_object()) {
@@ -90,8 +92,6 @@ int print_unreachable(const Command& command, const Error& error, std::ostream& 
   return 1;
 }
 
-}  // namespace
-
 std::string request_path(const Command& command) {
   Query query;
   switch (command.kind) {
@@ -113,6 +113,10 @@ std::string request_path(const Command& command) {
       add_target(query, command.target);
       if (command.weight) query.add("weight", std::to_string(*command.weight));
       return "/explain" + query.text();
+    case Command::Kind::events:
+      if (command.since) query.add("since", std::to_string(*command.since));
+      query.add("kind", command.kinds);
+      return "/events" + query.text();
     default:
       return "/";
   }

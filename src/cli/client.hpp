@@ -22,4 +22,8 @@ int print_version(std::ostream& out);
 /// Path and query of the request that a command makes.
 [[nodiscard]] std::string request_path(const Command& command);
 
+/// A refusal, with what to do about it. Both return 1.
+int print_problem(const HttpReply& reply, std::ostream& err);
+int print_unreachable(const Command& command, const Error& error, std::ostream& err);
+
 }  // namespace mus

@@ -21,15 +21,17 @@ struct ClientTarget {
 };
 
 struct Command {
-  enum class Kind { run, status, pods, prioritize, reset, explain, check, version };
+  enum class Kind { run, status, pods, prioritize, reset, explain, events, check, version };
   Kind kind = Kind::run;
   Options options;  ///< `run`; of the others only the socket and the roots
   bool json = false;
   ClientTarget target;  ///< prioritize, reset, explain
   std::optional<std::uint32_t> weight;
   std::string ttl;
-  bool ignore_limit = false;  ///< of prioritize
-  bool dry_run = false;       ///< of prioritize
+  bool ignore_limit = false;           ///< of prioritize
+  bool dry_run = false;                ///< of prioritize
+  std::optional<std::uint64_t> since;  ///< of events
+  std::string kinds;                   ///< of events
 };
 
 /// The program ends without running a command: after --help (0), or for a usage error (2).

@@ -6,7 +6,9 @@
 #include <csignal>
 #include <string>
 
+#include "daemon/cgroup_feed.hpp"
 #include "daemon/share_keeper.hpp"
+#include "daemon/status_events.hpp"
 
 namespace mus {
 namespace {
@@ -50,7 +52,7 @@ void announce(const Options& options, const HttpServer& server) {
 }  // namespace
 
 int run_daemon(const Options& options, MainLoop& loop, MusService& service, HttpServer& server,
-               const Notifier& notifier) {
+               const Notifier& notifier, const DaemonFeeds& feeds) {
   if (!attach_first(options, service)) return 1;
   if (auto started = server.start(); !started) {
     spdlog::error("{}{}{}", started.error().message, started.error().advice.empty() ? "" : ": ",
@@ -67,17 +69,23 @@ int run_daemon(const Options& options, MainLoop& loop, MusService& service, Http
 
   // At half the interval, from here only: a main loop that hangs on the service's lock or in the kernel is what the
   // watchdog is for.
+  CgroupFeed cgroups(feeds.watch, feeds.events, [&service](const CgroupNews& news) { service.follow(news); });
+  StatusEvents status_events(feeds.events);
   const auto watchdog = notifier.watchdog_interval();
   auto next_ping = Clock::now();
   MainLoop::Handlers handlers;
   handlers.hangup = [] { spdlog::info("SIGHUP: nothing to reload yet"); };
+  if (feeds.watch.fd() >= 0) handlers.sources.push_back({feeds.watch.fd(), [&cgroups] { cgroups.ready(); }});
   handlers.tick = [&] {
     service.tick();
+    const auto status = service.status();
+    cgroups.tick(status, Clock::now());
+    status_events.observe(*status);
     if (watchdog && Clock::now() >= next_ping && service.healthy()) {
       notifier.watchdog();
       next_ping = Clock::now() + *watchdog / 2;
     }
-    if (auto now = summary(*service.status()); now != told) {
+    if (auto now = summary(*status); now != told) {
       told = std::move(now);
       notifier.status(told);
     }
@@ -91,6 +99,7 @@ int run_daemon(const Options& options, MainLoop& loop, MusService& service, Http
     spdlog::error("{}", signal.error().message);
   }
   service.stop();  // the node first, the callers after it
+  status_events.observe(*service.status());
   server.stop();
   spdlog::info("stopped");
   return signal ? 0 : 1;

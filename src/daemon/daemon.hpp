@@ -5,14 +5,22 @@
 #include "daemon/main_loop.hpp"
 #include "daemon/sd_notify.hpp"
 #include "daemon/service.hpp"
+#include "mus/cgroup_watch.hpp"
+#include "mus/events.hpp"
 #include "mus/http.hpp"
 #include "mus/options.hpp"
 
 namespace mus {
 
+/// What is told while it runs, and to whom.
+struct DaemonFeeds {
+  CgroupWatch& watch;
+  EventSink& events;
+};
+
 /// Returns the process's exit code. `loop` was opened before any thread was started. The state directory is locked by
 /// the caller for as long as this runs.
 int run_daemon(const Options& options, MainLoop& loop, MusService& service, HttpServer& server,
-               const Notifier& notifier);
+               const Notifier& notifier, const DaemonFeeds& feeds);
 
 }  // namespace mus

@@ -21,12 +21,14 @@ tl::unexpected<Error> failed(const char* what, int error) {
   return fail(Errc::io, std::string(what) + ": " + std::strerror(error));
 }
 
-bool watch(const OwnedFd& epoll, const OwnedFd& fd) {
+bool watch(const OwnedFd& epoll, int fd) {
   epoll_event event{};
   event.events = EPOLLIN;
-  event.data.fd = fd.get();
-  return epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd.get(), &event) == 0;
+  event.data.fd = fd;
+  return epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0;
 }
+
+constexpr std::size_t kEvents = 8;
 
 }  // namespace
 
@@ -46,7 +48,7 @@ Result<MainLoop> MainLoop::open() {
   OwnedFd signal_fd(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
   OwnedFd timer_fd(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
   OwnedFd epoll_fd(epoll_create1(EPOLL_CLOEXEC));
-  if (!signal_fd || !timer_fd || !epoll_fd || !watch(epoll_fd, signal_fd) || !watch(epoll_fd, timer_fd)) {
+  if (!signal_fd || !timer_fd || !epoll_fd || !watch(epoll_fd, signal_fd.get()) || !watch(epoll_fd, timer_fd.get())) {
     return failed("the event loop cannot be set up", errno);
   }
   return MainLoop(std::move(epoll_fd), std::move(signal_fd), std::move(timer_fd));
@@ -60,15 +62,26 @@ Result<int> MainLoop::run(std::chrono::milliseconds period, const Handlers& hand
   timer.it_value = timer.it_interval;
   if (timerfd_settime(timer_.get(), 0, &timer, nullptr) != 0) return failed("the timer cannot be set", errno);
 
+  for (const auto& source : handlers.sources) {
+    if (!watch(epoll_, source.fd)) return failed("a descriptor cannot be waited for", errno);
+  }
+
   for (;;) {
-    std::array<epoll_event, 2> events{};
+    std::array<epoll_event, kEvents> events{};
     const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
     if (count < 0 && errno != EINTR) return failed("epoll_wait", errno);
     bool tick = false;
     for (int i = 0; i < count; ++i) {
-      if (events[static_cast<std::size_t>(i)].data.fd == timer_.get()) {
+      const int fd = events[static_cast<std::size_t>(i)].data.fd;
+      if (fd == timer_.get()) {
         std::uint64_t expirations = 0;  // several after a pause of the whole process: one tick makes up for them
         tick = read(timer_.get(), &expirations, sizeof expirations) == sizeof expirations;
+        continue;
+      }
+      if (fd != signals_.get()) {
+        for (const auto& source : handlers.sources) {
+          if (source.fd == fd) source.ready();
+        }
         continue;
       }
       signalfd_siginfo info{};

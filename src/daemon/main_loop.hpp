@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The main thread's loop: signals and a tick, through epoll. No signal handler, no flag.
+// The main thread's loop: signals, a tick and what else can be waited for, through epoll. No signal handler, no flag.
 #pragma once
 
 #include <chrono>
 #include <functional>
+#include <vector>
 
 #include "daemon/fd.hpp"
 #include "mus/result.hpp"
@@ -12,9 +13,15 @@ namespace mus {
 
 class MainLoop {
  public:
+  /// A descriptor that stays open while the loop runs, and what to do whenever it can be read from.
+  struct Source {
+    int fd = -1;
+    std::function<void()> ready;
+  };
   struct Handlers {
     std::function<void()> tick;
     std::function<void()> hangup;  ///< SIGHUP
+    std::vector<Source> sources{};
   };
 
   /// Blocks SIGTERM, SIGINT and SIGHUP for this thread and all that it starts from now on, and ignores SIGPIPE; takes

@@ -16,6 +16,7 @@
 #include "daemon/target_resolver.hpp"
 #include "daemon/tree_watch.hpp"
 #include "mus/cgroup_tree.hpp"
+#include "mus/cgroup_watch.hpp"
 #include "mus/pod_source.hpp"
 #include "mus/scheduler.hpp"
 #include "mus/service.hpp"
@@ -56,6 +57,8 @@ class MusService final : public Service {
   /// Several times a second: ejection, attempts that are due, expired boosts; once a second also directories that are
   /// gone and a new snapshot.
   void tick();
+  /// Directories that came or went: no boost acts any more on those that are gone.
+  void follow(const CgroupNews& news);
   /// The node is handed back, for good.
   void stop();
   /// The attached scheduler's, or none.

@@ -71,6 +71,21 @@ void MusService::forget_gone() {
   table_.forget(gone);
 }
 
+void MusService::follow(const CgroupNews& news) {
+  const Lock lock(mutex_);
+  const auto boosted = table_.policies();
+  std::vector<CgroupId> gone;
+  for (const auto& cgroup : news.gone) {
+    if (!boosted.contains(cgroup.id)) continue;
+    gone.push_back(cgroup.id);
+    spdlog::info("cgroup {} is gone", cgroup.path);
+  }
+  if (gone.empty()) return;
+  table_.forget(gone);
+  reconcile();
+  publish(options_.now());
+}
+
 // Desired state is agreed: what cannot be applied now is tried again at the next tick.
 void MusService::reconcile() {
   if (!attachment_.attached()) return;

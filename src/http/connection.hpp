@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "http/limits.hpp"
@@ -18,6 +20,7 @@ class Connection {
     reading,    ///< waiting for a request, or for the rest of one
     handling,   ///< a worker has the request
     writing,    ///< the answer is on its way
+    streaming,  ///< the answer goes on; what the client sends is thrown away
     lingering,  ///< answered and half closed; reading on so that the answer is not lost to a reset
     closed,
   };
@@ -34,6 +37,17 @@ class Connection {
   void answer(std::string bytes, bool close, TimePoint now);
   void close();
 
+  // Of a stream. What it gives is asked for as the client takes it: of a slow one no more is kept than the limits say.
+
+  /// Sends `head` and goes on to streaming.
+  void begin_stream(std::string head, std::shared_ptr<HttpStream> stream, const std::function<void()>& wake,
+                    TimePoint now);
+  /// Sends what there is and what the socket takes; closed when the stream has ended or the client has gone.
+  void pump(TimePoint now);
+  /// At the deadline: a heartbeat, or the end for a client that takes nothing.
+  void beat(TimePoint now);
+  [[nodiscard]] bool has_unsent() const { return sent_ < out_.size(); }
+
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] const Peer& peer() const { return peer_; }
@@ -46,6 +60,7 @@ class Connection {
 
  private:
   void enter(State state, TimePoint now);
+  [[nodiscard]] bool send_some();
 
   Fd fd_;
   Peer peer_;
@@ -59,6 +74,7 @@ class Connection {
   TimePoint since_;       ///< of the present state
   TimePoint first_byte_;  ///< of the present request
   TimePoint last_byte_;
+  std::shared_ptr<HttpStream> stream_;
 };
 
 }  // namespace mus

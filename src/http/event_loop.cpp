@@ -25,6 +25,22 @@ std::int64_t peer_pid(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 ? credentials.pid : 0;
 }
 
+short awaited(const Connection& connection) {
+  switch (connection.state()) {
+    case Connection::State::reading:
+    case Connection::State::lingering:
+      return POLLIN;
+    case Connection::State::writing:
+      return POLLOUT;
+    case Connection::State::streaming:
+      return static_cast<short>(connection.has_unsent() ? POLLIN | POLLOUT : POLLIN);
+    case Connection::State::handling:
+    case Connection::State::closed:
+      break;
+  }
+  return 0;
+}
+
 }  // namespace
 
 EventLoop::EventLoop(HttpHandler& handler, std::vector<Listener> listeners, HttpLimits limits,
@@ -66,7 +82,7 @@ void EventLoop::run() {
   for (;;) {
     auto now = Clock::now();
     if (stop_requested_ && !stopping_) begin_stop(now);
-    if (stopping_) drop_waiting();
+    if (stopping_) drop_waiting(now);
     if (stopping_ && (connections_.empty() || now >= stop_deadline_)) break;
 
     polls.assign(1, pollfd{wake_.get(), POLLIN, 0});
@@ -75,9 +91,8 @@ void EventLoop::run() {
     ids.clear();
     for (const auto& [id, connection] : connections_) {
       ids.push_back(id);
-      const bool idle = connection->state() == Connection::State::handling;  // else a hang-up would spin the loop
-      const bool writing = connection->state() == Connection::State::writing;
-      polls.push_back(pollfd{idle ? -1 : connection->fd(), static_cast<short>(writing ? POLLOUT : POLLIN), 0});
+      polls.push_back(pollfd{connection->fd(), awaited(*connection), 0});
+      if (polls.back().events == 0) polls.back().fd = -1;  // else a hang-up would spin the loop
     }
     ::poll(polls.data(), polls.size(), next_timeout(now));
     now = Clock::now();
@@ -85,6 +100,7 @@ void EventLoop::run() {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto got = ::read(wake_.get(), &count, sizeof count);
     collect_answers(now);
+    if (stream_ready_.exchange(false)) pump_streams(now);
     const auto first = 1 + listeners_.size();
     for (std::size_t i = 0; i < ids.size(); ++i) {
       if (polls[first + i].revents == 0) continue;
@@ -108,8 +124,22 @@ void EventLoop::collect_answers(TimePoint now) {
   for (auto& [id, answer] : answers) {
     const auto it = connections_.find(id);
     if (it == connections_.end() || it->second->state() != Connection::State::handling) continue;
+    if (answer.stream) {
+      const auto more = [this] {
+        stream_ready_ = true;
+        wake();
+      };
+      it->second->begin_stream(std::move(answer.bytes), std::move(answer.stream), more, now);
+      continue;
+    }
     it->second->answer(std::move(answer.bytes), answer.close || stopping_, now);
     advance(id, *it->second, now);  // a pipelined request may be waiting in the buffer
+  }
+}
+
+void EventLoop::pump_streams(TimePoint now) {
+  for (const auto& [id, connection] : connections_) {
+    if (connection->state() == Connection::State::streaming) connection->pump(now);
   }
 }
 
@@ -176,6 +206,13 @@ void EventLoop::on_ready(std::uint64_t id, Connection& connection, TimePoint now
     case Connection::State::lingering:
       if (!connection.receive(now)) connection.close();
       break;
+    case Connection::State::streaming:
+      if (connection.receive(now)) {
+        connection.pump(now);
+      } else {
+        connection.close();
+      }
+      break;
     case Connection::State::writing:
       connection.send(now);
       advance(id, connection, now);
@@ -205,7 +242,9 @@ void EventLoop::advance(std::uint64_t id, Connection& connection, TimePoint now)
 void EventLoop::expire(TimePoint now) {
   for (const auto& [id, connection] : connections_) {
     if (now < connection->deadline()) continue;
-    if (connection->state() == Connection::State::reading && !connection->input().empty()) {
+    if (connection->state() == Connection::State::streaming) {
+      connection->beat(now);
+    } else if (connection->state() == Connection::State::reading && !connection->input().empty()) {
       connection->answer(write_refusal(handler_, 408, "The request took too long to arrive. Send it in one go."), true,
                          now);
     } else {
@@ -229,9 +268,15 @@ void EventLoop::begin_stop(TimePoint now) {
   stop_deadline_ = now + limits_.stop_grace;
 }
 
-/// Nothing more is expected of these; the others have a request in work or an answer on its way.
-void EventLoop::drop_waiting() {
+/// Nothing more is expected of these; the others have a request in work or an answer on its way. A stream's client is
+/// left the time to take what was told until now.
+void EventLoop::drop_waiting(TimePoint now) {
   for (const auto& [id, connection] : connections_) {
+    if (connection->state() == Connection::State::streaming) {
+      connection->pump(now);
+      if (!connection->has_unsent()) connection->close();
+      continue;
+    }
     const auto state = connection->state();
     if (state == Connection::State::reading || state == Connection::State::lingering) connection->close();
   }

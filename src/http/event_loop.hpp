@@ -44,6 +44,7 @@ class EventLoop {
   void wake();
   void finished(std::uint64_t connection, Answer answer);
   void collect_answers(TimePoint now);
+  void pump_streams(TimePoint now);
   void accept_from(std::size_t listener, TimePoint now);
   bool make_room(std::size_t listener);
   void turn_away(const Fd& fd);
@@ -52,7 +53,7 @@ class EventLoop {
   void expire(TimePoint now);
   int next_timeout(TimePoint now) const;
   void begin_stop(TimePoint now);
-  void drop_waiting();
+  void drop_waiting(TimePoint now);
 
   HttpHandler& handler_;
   const std::vector<Listener> listeners_;
@@ -60,6 +61,7 @@ class EventLoop {
   const std::vector<std::string> reserved_;
   Fd wake_;
   std::atomic<bool> stop_requested_{false};
+  std::atomic<bool> stream_ready_{false};  ///< some stream has something again
   bool stopping_ = false;
   TimePoint stop_deadline_;
   TimePoint accept_again_;  ///< later than now: out of descriptors, not accepting for a moment

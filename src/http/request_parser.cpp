@@ -55,6 +55,14 @@ bool has_control_characters(std::string_view value) {
   });
 }
 
+/// Status line and headers of an answer with which the connection ends, without the length and the empty line.
+std::string write_head(const HttpResponse& response) {
+  std::string out = "HTTP/1.1 " + std::to_string(response.status) + " " + httplib::status_message(response.status) +
+                    "\r\nContent-Type: " + response.content_type + "\r\nConnection: close\r\n";
+  for (const auto& [name, value] : response.headers) out.append(name).append(": ").append(value).append("\r\n");
+  return out;
+}
+
 }  // namespace
 
 /// Server is derived from for process_request(), its protected step from stream to stream; its sockets, accept loop
@@ -74,6 +82,7 @@ class RequestParser::Impl final : private httplib::Server {
     });
     set_exception_handler([this](const httplib::Request&, httplib::Response& res, const std::exception_ptr&) {
       served_ = true;
+      stream_.reset();
       put(handler_.refuse(500, "The request failed inside the daemon; its log may say why."), res);
     });
   }
@@ -83,12 +92,13 @@ class RequestParser::Impl final : private httplib::Server {
     request_ = request;
     peer_ = peer;
     served_ = false;
+    stream_.reset();
     bool closed = false;
     // Called after the Range header was parsed: none of our answers has parts.
     const auto drop_ranges = [](httplib::Request& req) { req.ranges.clear(); };
     const bool fine = process_request(stream, {}, 0, {}, 0, last, closed, drop_ranges);
-    Answer out{stream.take_output(), last || closed || !fine || failed_};
-    return out;
+    if (stream_) return {stream_head_, true, std::move(stream_)};
+    return {stream.take_output(), last || closed || !fine || failed_};
   }
 
  private:
@@ -117,7 +127,12 @@ class RequestParser::Impl final : private httplib::Server {
       ours.query = std::move(*query);
     }
     ours.body = request_.substr(request_.find("\r\n\r\n") + 4);
-    put(handler_.handle(ours), res);
+    auto answer = handler_.handle(ours);
+    if (answer.stream && ours.method != "HEAD") {
+      stream_head_ = write_head(answer) + "\r\n";
+      stream_ = std::move(answer.stream);
+    }
+    put(std::move(answer), res);
   }
 
   void put(HttpResponse from, httplib::Response& to) {
@@ -132,6 +147,8 @@ class RequestParser::Impl final : private httplib::Server {
   Peer peer_;
   bool served_ = false;
   bool failed_ = false;
+  std::string stream_head_;
+  std::shared_ptr<HttpStream> stream_;
 };
 
 RequestParser::RequestParser(HttpHandler& handler) : impl_(std::make_unique<Impl>(handler)) {}
@@ -148,11 +165,7 @@ Answer RequestParser::answer(std::string_view request, const Peer& peer, bool la
 
 std::string write_refusal(HttpHandler& handler, int status, std::string_view detail) {
   const auto response = handler.refuse(status, detail);
-  std::string out = "HTTP/1.1 " + std::to_string(response.status) + " " + httplib::status_message(response.status) +
-                    "\r\nContent-Type: " + response.content_type +
-                    "\r\nContent-Length: " + std::to_string(response.body.size()) + "\r\nConnection: close\r\n";
-  for (const auto& [name, value] : response.headers) out.append(name).append(": ").append(value).append("\r\n");
-  return out + "\r\n" + response.body;
+  return write_head(response) + "Content-Length: " + std::to_string(response.body.size()) + "\r\n\r\n" + response.body;
 }
 
 }  // namespace mus

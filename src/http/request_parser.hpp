@@ -18,7 +18,8 @@ struct Peer {
 
 struct Answer {
   std::string bytes;
-  bool close = true;  ///< the connection ends with this answer
+  bool close = true;                     ///< the connection ends with this answer
+  std::shared_ptr<HttpStream> stream{};  ///< goes on where `bytes` end
 };
 
 /// Not thread-safe: one per worker.

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "api/events.hpp"
 #include "api/parameters.hpp"
 #include "api/target_request.hpp"
 #include "http/framing.hpp"
@@ -34,6 +35,11 @@ inline void try_parameters(const HttpRequest& request) {
   if (const auto all = Parameters::read(request, explain_parameters())) {
     if (const auto command = to_explain_request(*all); command && command->weight) {
       check(*command->weight >= MUS_WEIGHT_MIN && *command->weight <= MUS_WEIGHT_MAX);
+    }
+  }
+  if (const auto all = Parameters::read(request, events_parameters())) {
+    if (const auto command = to_events_request(*all, request.header("last-event-id"))) {
+      check(command->kinds.size() <= 13);  // each once
     }
   }
 }

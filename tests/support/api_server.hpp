@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "api/router.hpp"
+#include "daemon/event_log.hpp"
 #include "http/server.hpp"
 #include "support/fake_service.hpp"
 #include "support/raw_socket.hpp"
@@ -17,7 +18,8 @@ namespace mus::test {
 
 class ApiServer {
  public:
-  explicit ApiServer(HttpLimits limits = {}) : api_(make_api(service, {"secret", "/run/token", false})) {
+  explicit ApiServer(HttpLimits limits = {}, std::size_t event_streams = 16)
+      : api_(make_api(service, {"secret", "/run/token", false, &events, event_streams})) {
     HttpServerOptions options;
     options.socket_path = socket();
     options.tcp_address = "127.0.0.1:0";
@@ -43,6 +45,7 @@ class ApiServer {
   }
 
   FakeService service;
+  EventRing events;
 
  private:
   TempDir directory_;

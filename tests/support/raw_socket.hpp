@@ -79,6 +79,16 @@ class RawSocket {
     }
   }
 
+  /// Adds what comes to `text` until it holds `wanted`; false when the server closes before, or the time is up.
+  bool read_until(std::string& text, std::string_view wanted,
+                  std::chrono::milliseconds limit = std::chrono::seconds(10)) {
+    const auto end = std::chrono::steady_clock::now() + limit;
+    while (text.find(wanted) == std::string::npos) {
+      if (!read_some(text, end)) return false;
+    }
+    return true;
+  }
+
  private:
   bool read_some(std::string& out, std::chrono::steady_clock::time_point end) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
