@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts the rooms together: the only file that names concrete classes, and the only one that decides exit codes.
+#include <chrono>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -17,6 +18,7 @@
 #include "daemon/event_log.hpp"
 #include "daemon/files.hpp"
 #include "daemon/logging.hpp"
+#include "daemon/state_file.hpp"
 #include "http/client.hpp"
 #include "http/server.hpp"
 #include "http/stream_client.hpp"
@@ -114,13 +116,16 @@ int run(const Options& options) {
   if (!token) return failed(token.error());
   auto pods = make_pods(options.kubelet);
   if (!pods) return failed(pods.error());
-  const auto service_options = make_service_options(options);
+  auto service_options = make_service_options(options);
+  StateFile state(options.state_dir);
+  service_options.store = &state;
+  EventRing events;
+  service_options.events = &events;
 
   const auto scheduler =
       options.dry_run ? make_memory_scheduler() : make_bpf_scheduler(options.scheduler, options.cgroup_root);
   const CgroupFs tree(options.cgroup_root, options.proc_root);
   MusService service(*scheduler, *pods->source, tree, service_options);
-  EventRing events;
   const auto watch = make_cgroup_watch(options.cgroup_root);
   ApiOptions api_options;
   api_options.events = &events;
@@ -139,7 +144,9 @@ int ask(const Command& command) {
     const auto client = make_unix_stream_client(command.options.socket);
     return run_events(command, *client, std::cout, std::cerr);
   }
-  const auto client = make_unix_client(command.options.socket);
+  HttpClientLimits limits;
+  if (!command.wait.empty()) limits.deadline += std::chrono::seconds(30);  // as long as the daemon lets anybody wait
+  const auto client = make_unix_client(command.options.socket, limits);
   return run_client(command, *client, std::cout, std::cerr);
 }
 

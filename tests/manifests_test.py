@@ -103,7 +103,9 @@ class Daemon(unittest.TestCase):
         self.assertNotIn("hostNetwork", self.spec)
         writable = {mount["name"] for mount in self.container["volumeMounts"] if not mount.get("readOnly")}
         host = {volume["name"]: volume["hostPath"]["path"] for volume in self.spec["volumes"] if "hostPath" in volume}
-        self.assertEqual([host[name] for name in writable if name in host], ["/run/mus-scheduler"])
+        self.assertEqual(
+            sorted(host[name] for name in writable if name in host), ["/run/mus-scheduler", "/var/lib/mus-scheduler"]
+        )
 
     def test_asks_for_nothing_but_the_pod_list(self):
         self.assertEqual(

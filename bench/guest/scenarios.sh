@@ -74,6 +74,8 @@ keep_daemon_log() {
 use_scheduler() {
 	[[ $1 != "$SCHEDULER" ]] || return 0
 	noise_off
+	# Else the next daemon would have them, too.
+	[[ ! $BOOSTED ]] || api -o /dev/null -X DELETE 'http://localhost/prioritize?all=true'
 	stop_pid_in "$RUN/daemon.pid"
 	wait_for "the kernel's own scheduler" scx_is disabled
 	keep_daemon_log

@@ -26,7 +26,7 @@ class PodSource {
     fresh,   ///< ask now (rate-limited: an answer less than a second old counts as fresh)
   };
   virtual ~PodSource() = default;
-  /// Errc::unavailable: source away or none configured; unauthorized/forbidden: it refused us;
+  /// Errc::unavailable: source away; unsupported: none configured; unauthorized/forbidden: it refused us;
   /// protocol: it answered garbage. On error the last good list stays cached for `cached` readers until too old.
   virtual Result<PodList> list(Freshness freshness) = 0;
   /// The last good list while it may serve `cached` readers, else none. Never asks, and waits for nobody.

@@ -41,6 +41,7 @@ struct PrioritizeRequest {
   std::optional<std::chrono::milliseconds> ttl;
   bool dry_run = false;
   bool ignore_limit = false;  ///< cpu.max does not hold, from the target up to and including its pod
+  std::optional<std::chrono::milliseconds> wait{};  ///< for it to be applied, before it is answered
 };
 
 /// One cgroup that a boost acts on.
@@ -55,14 +56,22 @@ struct AppliedCgroup {
 
 /// One boost: what was asked for (desired) and what stands in the scheduler's map (applied).
 struct Boost {
+  enum class State : std::uint8_t {
+    applied,
+    pending,  ///< kept, and applied as soon as that is possible
+    expired,  ///< its time was up; shown for some minutes
+    ended,    ///< the pod that it named by uid is no more; shown for some minutes
+  };
   std::string id;  ///< stable for the life of the boost: "b1", "b2", ...; empty for a dry run's
   Target target;
   std::uint32_t weight = 0;
   std::optional<std::chrono::milliseconds> ttl;         ///< as asked
   std::optional<std::chrono::milliseconds> expires_in;  ///< left now
   std::vector<AppliedCgroup> applied;
-  std::string pending;        ///< why nothing is applied now; empty when applied
+  std::string pending;        ///< why nothing, or not all of it, is applied; empty when applied
   bool ignore_limit = false;  ///< as asked
+  State state = State::pending;
+  std::string note{};  ///< what is odd about it, such as matches that are still starting; empty as a rule
 };
 
 struct PrioritizeReply {
@@ -107,6 +116,15 @@ struct LimitTotals {
   bool operator==(const LimitTotals&) const = default;
 };
 
+/// Where the boosts are kept across restarts.
+struct StateFileStatus {
+  std::string path;           ///< empty: nowhere
+  std::uint64_t version = 0;  ///< of what was asked for; grows with each change
+  std::string trouble;  ///< what went wrong with it since the start: set aside, cannot be written; empty as a rule
+
+  bool operator==(const StateFileStatus&) const = default;
+};
+
 struct StatusSnapshot {
   SchedulerMode mode = SchedulerMode::fallback;
   std::string reason;  ///< why not attached; empty when attached
@@ -125,6 +143,7 @@ struct StatusSnapshot {
   std::chrono::seconds uptime{};
   std::vector<Enforcement> enforced;
   LimitTotals limits;
+  StateFileStatus state_file{};
 };
 
 /// One container of the node for GET /pods.
@@ -140,12 +159,17 @@ struct PodRow {
 class Service {
  public:
   virtual ~Service() = default;
+  /// A reply is a promise: the boost is on disk. It is applied, or says why not yet; what is pending is applied as soon
+  /// as it can be. An error changes nothing: not_found (a fresh and complete list has no such thing), ambiguous,
+  /// unavailable (nobody can tell what is meant; the scheduler is off for good; the disk fails), capacity (no room in a
+  /// table or on the disk), rate_limited (too many that wait).
   virtual ServiceResult<PrioritizeReply> prioritize(const PrioritizeRequest& request) = 0;
   /// Removes the boosts that agree with every field given in `target`; never asks the kubelet. not_found when there is
-  /// none.
+  /// none; capacity or unavailable when the disk does not take the change: then nothing is changed.
   virtual ServiceResult<std::vector<Boost>> reset(const Target& target) = 0;
-  /// Removes all; never an error.
-  virtual std::vector<Boost> reset_all() = 0;
+  /// Removes all; fails as reset() does.
+  virtual ServiceResult<std::vector<Boost>> reset_all() = 0;
+  /// Oldest first; then those that were over by themselves within the last minutes.
   virtual std::vector<Boost> boosts() = 0;
   virtual ServiceResult<std::vector<PodRow>> pods() = 0;
   /// Where the one cgroup stands that the target names; changes nothing. ambiguous when it names several; unavailable

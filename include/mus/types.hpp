@@ -49,6 +49,7 @@ struct Pod {
 struct PodList {
   std::vector<Pod> pods;
   TimePoint fetched_at{};  ///< when the source answered
+  bool complete = true;    ///< false: there may be pods that the source cannot see; who is missing may be there
 };
 
 /// A directory below the cgroup root. `path` starts with "/" and is relative to that root.

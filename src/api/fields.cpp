@@ -20,6 +20,7 @@ constexpr std::size_t kPathLength = 4095;
 constexpr std::int64_t kPidMost = 4'194'304;  // PID_MAX_LIMIT of the kernel
 constexpr std::chrono::milliseconds kTtlLeast{1000};
 constexpr std::chrono::milliseconds kTtlMost = std::chrono::hours{24 * 30};
+constexpr std::chrono::milliseconds kWaitMost = std::chrono::seconds{30};
 
 bool is_dns_label(std::string_view s) {
   const auto inner = [](char c) { return is_lower(c) || is_digit(c) || c == '-'; };
@@ -158,6 +159,13 @@ Result<std::chrono::milliseconds> to_ttl(std::string_view value) {
                  "Write at least 1s and at most 30d, or leave it out for a boost without end.");
   }
   return *ttl;
+}
+
+Result<std::chrono::milliseconds> to_wait(std::string_view value) {
+  const auto wait = parse_duration(value);
+  if (!wait) return wrong("wait", value, "is not a duration.", "Write seconds, or numbers with units: 500ms, 10s.");
+  if (*wait > kWaitMost) return wrong("wait", value, "is out of range.", "Write at most 30s, and ask again then.");
+  return *wait;
 }
 
 }  // namespace mus

@@ -21,6 +21,7 @@ namespace mus {
 [[nodiscard]] Result<std::int64_t> to_pid(std::string_view value);
 [[nodiscard]] Result<std::uint32_t> to_weight(std::string_view value);
 [[nodiscard]] Result<std::chrono::milliseconds> to_ttl(std::string_view value);
+[[nodiscard]] Result<std::chrono::milliseconds> to_wait(std::string_view value);
 
 /// For messages: in quotes, cut to a readable length.
 [[nodiscard]] std::string shown(std::string_view value);

@@ -44,6 +44,20 @@ const char* kind_word(Target::Kind kind) {
   return "pod";
 }
 
+const char* state_word(Boost::State state) {
+  switch (state) {
+    case Boost::State::applied:
+      return "applied";
+    case Boost::State::pending:
+      return "pending";
+    case Boost::State::expired:
+      return "expired";
+    case Boost::State::ended:
+      return "ended";
+  }
+  return "pending";
+}
+
 /// Under the names of the request's parameters, so that it can be sent back as a DELETE's body (less `kind`).
 Json to_json(const Target& target) {
   Json out{{"kind", kind_word(target.kind)}};
@@ -80,12 +94,14 @@ Json to_json(const Boost& boost) {
   auto applied = Json::array();
   for (const auto& one : boost.applied) applied.push_back(to_json(one));
   return {{"id", boost.id},
+          {"state", state_word(boost.state)},
           {"target", to_json(boost.target)},
           {"weight", boost.weight},
           {"ignore_limit", boost.ignore_limit},
           {"ttl_seconds", seconds(boost.ttl)},
           {"expires_in_seconds", seconds(boost.expires_in)},
           {"pending", or_null(boost.pending)},
+          {"note", or_null(boost.note)},
           {"applied", std::move(applied)}};
 }
 
@@ -123,6 +139,11 @@ Json scheduler(const StatusSnapshot& status) {
           {"boost_ceiling", status.options.boost_ceiling},
           {"node_floor", status.options.node_floor},
           {"caches", status.stats.caches}};
+}
+
+Json state_file(const StateFileStatus& file) {
+  if (file.path.empty()) return nullptr;
+  return {{"path", file.path}, {"version", file.version}, {"trouble", or_null(file.trouble)}};
 }
 
 /// A boost as /status shows it: with what its cgroups used and waited.
@@ -241,6 +262,7 @@ std::string status_json(const StatusSnapshot& status) {
                      {"last_error", or_null(status.pods.last_error)}}},
                    {"enforced", enforced_json(status.enforced)},
                    {"limits", limits_json(status.limits)},
+                   {"state_file", state_file(status.state_file)},
                    {"boosts", std::move(boosts)},
                    {"counters", std::move(counters)}});
 }

@@ -34,7 +34,7 @@ constexpr Kind kind_of(Errc code) {
     case Errc::unavailable:
       return {503, "unavailable", "Not available just now"};
     case Errc::capacity:
-      return {507, "capacity", "A table is full"};
+      return {507, "capacity", "There is no room for it"};
     case Errc::unsupported:
       return {503, "unsupported", "This machine cannot do it"};
     case Errc::busy:

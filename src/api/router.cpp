@@ -101,7 +101,10 @@ class Api final : public HttpHandler {
     const auto command = to_prioritize_request(*parameters);
     if (!command) return respond(to_problem(command.error()));
     const auto reply = service_.prioritize(*command);
-    return reply ? json(prioritize_json(*reply)) : respond(to_problem(reply.error()));
+    if (!reply) return respond(to_problem(reply.error()));
+    auto response = json(prioritize_json(*reply));
+    if (reply->boost.state != Boost::State::applied) response.status = 202;
+    return response;
   }
 
   HttpResponse reset(const HttpRequest& request) {
@@ -109,8 +112,7 @@ class Api final : public HttpHandler {
     if (!parameters) return respond(parameters.error());
     const auto command = to_reset_request(*parameters);
     if (!command) return respond(to_problem(command.error()));
-    if (command->everything) return json(removed_json(service_.reset_all()));
-    const auto removed = service_.reset(command->target);
+    const auto removed = command->everything ? service_.reset_all() : service_.reset(command->target);
     return removed ? json(removed_json(*removed)) : respond(to_problem(removed.error()));
   }
 

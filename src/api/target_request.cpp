@@ -96,9 +96,9 @@ Result<std::optional<std::uint32_t>> read_weight(const Parameters& parameters) {
 }  // namespace
 
 const std::vector<std::string_view>& prioritize_parameters() {
-  static const std::vector<std::string_view> names{"pod", "namespace", "container",   "uid", "label",
-                                                   "all", "cgroup",    "unit",        "pid", "weight",
-                                                   "ttl", "dry_run",   "ignore_limit"};
+  static const std::vector<std::string_view> names{"pod", "namespace", "container",    "uid", "label",
+                                                   "all", "cgroup",    "unit",         "pid", "weight",
+                                                   "ttl", "dry_run",   "ignore_limit", "wait"};
   return names;
 }
 
@@ -139,6 +139,13 @@ Result<PrioritizeRequest> to_prioritize_request(const Parameters& parameters) {
     const auto value = to_ttl(**ttl);
     if (!value) return tl::unexpected(value.error());
     request.ttl = *value;
+  }
+  auto wait = parameters.text_or_number("wait");
+  if (!wait) return tl::unexpected(std::move(wait.error()));
+  if (*wait) {
+    const auto value = to_wait(**wait);
+    if (!value) return tl::unexpected(value.error());
+    request.wait = *value;
   }
   auto dry_run = parameters.flag("dry_run");
   if (!dry_run) return tl::unexpected(std::move(dry_run.error()));

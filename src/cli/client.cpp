@@ -103,6 +103,7 @@ std::string request_path(const Command& command) {
       add_target(query, command.target);
       if (command.weight) query.add("weight", std::to_string(*command.weight));
       query.add("ttl", command.ttl);
+      query.add("wait", command.wait);
       query.flag("ignore_limit", command.ignore_limit);
       query.flag("dry_run", command.dry_run);
       return "/prioritize" + query.text();

@@ -28,6 +28,7 @@ struct Command {
   ClientTarget target;  ///< prioritize, reset, explain
   std::optional<std::uint32_t> weight;
   std::string ttl;
+  std::string wait;                    ///< of prioritize
   bool ignore_limit = false;           ///< of prioritize
   bool dry_run = false;                ///< of prioritize
   std::optional<std::uint64_t> since;  ///< of events

@@ -65,6 +65,7 @@ void add_prioritize(CLI::App& app, Raw& raw) {
   sub->add_option("--weight,-w", command.weight, "16 to 102400; 1024 is what it has anyway (default: 4096)")
       ->check(CLI::Range(std::uint32_t{MUS_WEIGHT_MIN}, std::uint32_t{MUS_WEIGHT_MAX}));
   sub->add_option("--ttl,-t", command.ttl, "End the boost after this time: 90s, 10m, 1h30m (default: never)");
+  sub->add_option("--wait", command.wait, "Wait for it to be applied, at most this long: 10s (30s at most)");
   sub->add_flag("--ignore-limit", command.ignore_limit,
                 "Lift its CPU limit (cpu.max) and its pod's for as long; the daemon must allow it");
   sub->add_flag("--dry-run", command.dry_run, "Say what would be boosted, change nothing");

@@ -43,16 +43,18 @@ std::string lifted_text(const Json& boost) {
 
 void print_boosts(const Json& boosts, std::ostream& out) {
   std::vector<Row> rows{{"ID", "WEIGHT", "LIMIT", "LEFT", "CGROUPS", "TARGET"}};
-  std::vector<std::string> pending;
+  std::vector<std::string> words;
   for (const auto& boost : boosts) {
     const auto left = duration_of(boost, "expires_in_seconds");
     const auto id = printable(text_of(boost, "id"));
     rows.push_back({id, text_of(boost, "weight"), lifted_text(boost), left.empty() ? "-" : left,
                     std::to_string(member(boost, "applied").size()), target_text(member(boost, "target"))});
-    if (const auto why = text_of(boost, "pending"); !why.empty()) pending.push_back(id + ": " + printable(why));
+    if (const auto why = text_of(boost, "pending"); !why.empty())
+      words.push_back("pending " + id + ": " + printable(why));
+    if (const auto note = text_of(boost, "note"); !note.empty()) words.push_back("note " + id + ": " + printable(note));
   }
   print_table(rows, out);
-  for (const auto& line : pending) out << "pending " << line << '\n';
+  for (const auto& line : words) out << line << '\n';
 }
 
 // "0.5": CPUs.
@@ -162,6 +164,9 @@ void print_status(const Json& status, std::ostream& out) {
   if (const auto age = duration_of(source, "age_seconds"); !age.empty()) pods += ", asked " + age + " ago";
   if (const auto error = text_of(source, "last_error"); !error.empty()) pods += "; " + printable(error);
   rows.push_back({"pods from:", pods});
+  if (const auto trouble = text_of(member(status, "state_file"), "trouble"); !trouble.empty()) {
+    rows.push_back({"boosts' file:", printable(trouble)});
+  }
   rows.push_back({"kernel:", printable(text_of(status, "kernel"))});
   rows.push_back({"version:", printable(text_of(status, "version")) + ", up " + duration_of(status, "uptime_seconds")});
   print_table(rows, out);
@@ -191,8 +196,10 @@ void print_pods(const Json& answer, std::ostream& out) {
 void print_boosted(const Json& answer, std::ostream& out) {
   const auto& boost = member(answer, "boost");
   const bool dry_run = member(answer, "dry_run") == true;
+  const auto pending = text_of(boost, "pending");
   out << (dry_run                              ? "would boost "
           : member(answer, "replaced") == true ? "replaced: "
+          : !pending.empty()                   ? "accepted: "
                                                : "boosted ")
       << target_text(member(boost, "target")) << " to weight " << text_of(boost, "weight");
   if (member(boost, "ignore_limit") == true) out << " without limits";
@@ -205,6 +212,7 @@ void print_boosted(const Json& answer, std::ostream& out) {
       out << "    no cpu.max from " << printable(from) << " down\n";
     }
   }
+  if (!pending.empty()) out << "pending: " << printable(pending) << '\n';
   if (const auto note = text_of(answer, "note"); !note.empty()) out << printable(note) << '\n';
 }
 

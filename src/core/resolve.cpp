@@ -18,8 +18,8 @@ tl::unexpected<ServiceError> refuse(Errc code, std::string message, std::string 
   return tl::unexpected(ServiceError{{code, std::move(message), std::move(advice)}, std::move(candidates), {}});
 }
 
-bool label_is(const Pod& pod, std::string_view key, std::string_view value) {
-  const auto found = pod.labels.find(std::string{key});
+bool label_is(const Pod& pod, const std::string& key, std::string_view value) {
+  const auto found = pod.labels.find(key);
   return found != pod.labels.end() && found->second == value;
 }
 
@@ -35,16 +35,18 @@ bool passes_filters(const Pod& pod, const Target& target) {
   if (target.label.empty()) return true;
   const auto equals = target.label.find('=');
   const std::string_view label{target.label};
-  return label_is(pod, label.substr(0, equals), label.substr(equals + 1));
+  return label_is(pod, std::string{label.substr(0, equals)}, label.substr(equals + 1));
 }
 
 Pods named(const Pods& pods, const std::string& name) {
+  static const std::string recommended = "app.kubernetes.io/name";
+  static const std::string usual = "app";
   Pods found;
   const auto take = [&](auto&& rule) { std::copy_if(pods.begin(), pods.end(), std::back_inserter(found), rule); };
   take([&](const Pod* pod) { return pod->name == name; });
   if (!found.empty()) return found;
   take([&](const Pod* pod) {
-    return label_is(*pod, "app.kubernetes.io/name", name) || label_is(*pod, "app", name) || static_name_is(*pod, name);
+    return label_is(*pod, recommended, name) || label_is(*pod, usual, name) || static_name_is(*pod, name);
   });
   return found;
 }
@@ -94,15 +96,15 @@ std::vector<std::string> candidates_of(const std::vector<Match>& matches) {
   return names;
 }
 
-std::vector<Match> with_container(const Pods& pods, const std::string& name) {
-  std::vector<Match> matches;
+std::vector<Candidate> with_container(const Pods& pods, const std::string& name) {
+  std::vector<Candidate> found;
   for (const auto* pod : pods) {
-    if (name.empty()) matches.push_back({*pod, {}});
+    if (name.empty()) found.push_back({pod, nullptr});
     for (const auto& container : pod->containers) {
-      if (!name.empty() && container.name == name) matches.push_back({*pod, container});
+      if (!name.empty() && container.name == name) found.push_back({pod, &container});
     }
   }
-  return matches;
+  return found;
 }
 
 std::vector<std::string> all_containers(const Pods& pods) {
@@ -117,15 +119,13 @@ std::vector<std::string> all_containers(const Pods& pods) {
 
 }  // namespace
 
-ServiceResult<std::vector<Match>> resolve(const PodList& list, const Target& target) {
-  if (target.kind != Target::Kind::pod || (target.pod.empty() && target.label.empty() && target.uid.empty())) {
-    return refuse(Errc::invalid_argument, "the target names no pod", "give pod=, label= or uid=");
-  }
-  if (!target.label.empty() && (target.label.find('=') == std::string::npos || target.label.starts_with('='))) {
-    return refuse(Errc::invalid_argument, "a label is given as key=value", "for instance label=app=redis");
-  }
+bool takes_all(const Target& target) {
+  return target.all || (target.pod.empty() && target.uid.empty() && !target.label.empty());
+}
 
-  Pods pods;
+Candidates find_candidates(const PodList& list, const Target& target) {
+  Candidates candidates;
+  auto& pods = candidates.pods;
   for (const auto& pod : list.pods) {
     if (passes_filters(pod, target)) pods.push_back(&pod);
   }
@@ -134,27 +134,42 @@ ServiceResult<std::vector<Match>> resolve(const PodList& list, const Target& tar
   std::sort(pods.begin(), pods.end(), [](const Pod* a, const Pod* b) {
     return std::tie(a->ns, a->name, a->uid) < std::tie(b->ns, b->name, b->uid);
   });
-  if (pods.empty()) {
+  candidates.found = with_container(pods, target.container);
+  return candidates;
+}
+
+ServiceResult<std::vector<Match>> resolve(const PodList& list, const Target& target) {
+  if (target.kind != Target::Kind::pod || (target.pod.empty() && target.label.empty() && target.uid.empty())) {
+    return refuse(Errc::invalid_argument, "the target names no pod", "give pod=, label= or uid=");
+  }
+  if (!target.label.empty() && (target.label.find('=') == std::string::npos || target.label.starts_with('='))) {
+    return refuse(Errc::invalid_argument, "a label is given as key=value", "for instance label=app=redis");
+  }
+
+  const auto candidates = find_candidates(list, target);
+  if (candidates.pods.empty()) {
     return refuse(Errc::not_found, "no pod on this node matches " + words(target),
                   "mus-scheduler pods (GET /pods) lists those that there are");
   }
-
-  auto matches = with_container(pods, target.container);
-  if (matches.empty()) {
+  if (candidates.found.empty()) {
     return refuse(Errc::not_found, "no container matches " + words(target), "name one of the candidates",
-                  all_containers(pods));
+                  all_containers(candidates.pods));
   }
-  if (matches.size() > 1 && !target.all) {
+  std::vector<Match> matches;
+  for (const auto& [pod, container] : candidates.found) {
+    matches.push_back({*pod, container == nullptr ? std::nullopt : std::optional(*container)});
+  }
+  if (matches.size() > 1 && !takes_all(target)) {
     return refuse(Errc::ambiguous, std::to_string(matches.size()) + " match " + words(target),
                   "narrow it with namespace=, uid= or label=, or take them all with all=true", candidates_of(matches));
   }
   // One that has no id yet cannot be found; among several the others do not wait for it.
   if (!target.container.empty()) {
-    const auto candidates = candidates_of(matches);
+    const auto names = candidates_of(matches);
     std::erase_if(matches, [](const Match& match) { return match.container->id.empty(); });
     if (matches.empty()) {
-      auto starting = refuse(Errc::unavailable, candidates.front() + " is starting: it has no container yet",
-                             "try again in a second");
+      auto starting =
+          refuse(Errc::unavailable, names.front() + " is starting: it has no container yet", "try again in a second");
       starting.value().retry_after = std::chrono::seconds{1};
       return starting;
     }

@@ -7,11 +7,11 @@
 
 namespace mus {
 
-CgroupFeed::CgroupFeed(CgroupWatch& watch, EventSink& events, Follow follow)
-    : watch_(watch), events_(events), follow_(std::move(follow)) {}
+CgroupFeed::CgroupFeed(CgroupWatch& watch, EventSink& events, Follow follow, Places places)
+    : watch_(watch), events_(events), follow_(std::move(follow)), places_(std::move(places)) {}
 
 void CgroupFeed::pass(const CgroupNews& news) {
-  if (!news.empty()) follow_(news);
+  if (!news.empty()) follow_();
 }
 
 void CgroupFeed::ready() {
@@ -20,26 +20,21 @@ void CgroupFeed::ready() {
   pass(news);
 }
 
-void CgroupFeed::tick(const std::shared_ptr<const StatusSnapshot>& status, TimePoint now) {
+void CgroupFeed::tick(TimePoint now) {
   if (now >= next_look_) {
     next_look_ = now + kPeriod;
     pass(watch_.refresh());
     tell_trouble();
   }
-  follow_boosts(status);
+  watch_places();
 }
 
-// A snapshot may be older than the watch: what it believes is set right by the answer.
-void CgroupFeed::follow_boosts(const std::shared_ptr<const StatusSnapshot>& status) {
-  if (!status || status == seen_) return;
-  seen_ = status;
-  std::vector<Cgroup> boosted;
-  for (const auto& boost : status->boosts) {
-    for (const auto& applied : boost.applied) boosted.push_back(applied.cgroup);
-  }
-  if (boosted == boosted_) return;
-  boosted_ = std::move(boosted);
-  pass(watch_.also_watch(boosted_));
+// What the service believes may be older than what the watch knows: the answer sets it right.
+void CgroupFeed::watch_places() {
+  auto places = places_();
+  if (places == watched_) return;
+  watched_ = std::move(places);
+  pass(watch_.also_watch(watched_));
 }
 
 void CgroupFeed::tell_trouble() {

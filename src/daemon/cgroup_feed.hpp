@@ -4,41 +4,42 @@
 
 #include <chrono>
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "mus/cgroup_watch.hpp"
 #include "mus/events.hpp"
-#include "mus/service.hpp"
+#include "mus/types.hpp"
 
 namespace mus {
 
 /// For the main loop's thread. Everything given must outlive it.
 class CgroupFeed {
  public:
-  using Follow = std::function<void(const CgroupNews&)>;
+  using Follow = std::function<void()>;
+  using Places = std::function<std::vector<Cgroup>()>;
 
   static constexpr std::chrono::seconds kPeriod{30};
 
-  CgroupFeed(CgroupWatch& watch, EventSink& events, Follow follow);
+  /// `follow` is called where something came or went; `places` says which directories count that are no pod's.
+  CgroupFeed(CgroupWatch& watch, EventSink& events, Follow follow, Places places);
 
   /// When the watch's descriptor can be read from.
   void ready();
-  /// Several times a second. The first one looks at everything. `status` says what is boosted.
-  void tick(const std::shared_ptr<const StatusSnapshot>& status, TimePoint now);
+  /// Several times a second. The first one looks at everything.
+  void tick(TimePoint now);
 
  private:
   void pass(const CgroupNews& news);
-  void follow_boosts(const std::shared_ptr<const StatusSnapshot>& status);
+  void watch_places();
   void tell_trouble();
 
   CgroupWatch& watch_;
   EventSink& events_;
   const Follow follow_;
+  const Places places_;
   TimePoint next_look_{};
-  std::shared_ptr<const StatusSnapshot> seen_;
-  std::vector<Cgroup> boosted_;
+  std::vector<Cgroup> watched_;
   std::string trouble_;
 };
 

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <string>
 
+#include "daemon/bell.hpp"
 #include "daemon/cgroup_feed.hpp"
 #include "daemon/share_keeper.hpp"
 #include "daemon/status_events.hpp"
@@ -64,12 +65,15 @@ int run_daemon(const Options& options, MainLoop& loop, MusService& service, Http
   const ShareKeeper keeper(
       service.tree_watch(), [&service] { return service.shares(); }, [&service] { return service.node_services(); },
       {options.scheduler.boost_ceiling, options.scheduler.node_floor});
+  const Chore refresher(service.refresh_bell(), [&service] { return service.refresh(); });
+  const Chore saver(service.save_bell(), [&service] { return service.save(); });
   std::string told = summary(*service.status());
   notifier.ready(told);
 
   // At half the interval, from here only: a main loop that hangs on the service's lock or in the kernel is what the
   // watchdog is for.
-  CgroupFeed cgroups(feeds.watch, feeds.events, [&service](const CgroupNews& news) { service.follow(news); });
+  CgroupFeed cgroups(feeds.watch, feeds.events, [&service] { service.follow(); },
+                     [&service] { return service.followed_places(); });
   StatusEvents status_events(feeds.events);
   const auto watchdog = notifier.watchdog_interval();
   auto next_ping = Clock::now();
@@ -79,7 +83,7 @@ int run_daemon(const Options& options, MainLoop& loop, MusService& service, Http
   handlers.tick = [&] {
     service.tick();
     const auto status = service.status();
-    cgroups.tick(status, Clock::now());
+    cgroups.tick(Clock::now());
     status_events.observe(*status);
     if (watchdog && Clock::now() >= next_ping && service.healthy()) {
       notifier.watchdog();
@@ -101,6 +105,7 @@ int run_daemon(const Options& options, MainLoop& loop, MusService& service, Http
   service.stop();  // the node first, the callers after it
   status_events.observe(*service.status());
   server.stop();
+  (void)service.save();
   spdlog::info("stopped");
   return signal ? 0 : 1;
 }

@@ -73,25 +73,6 @@ Result<std::string> read_token(int fd, const std::string& path) {
   return text;
 }
 
-Result<void> write_token(const std::string& path, const std::string& token, std::optional<gid_t> gid) {
-  const std::string temporary = path + ".new";
-  unlink(temporary.c_str());  // of a daemon that died here
-  OwnedFd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!fd) return failed(temporary + " cannot be made", errno);
-  // Best effort: without the right to give the file to the group, only root reads it, which is safe.
-  if (gid) (void)!fchown(fd.get(), static_cast<uid_t>(-1), *gid);
-  if (fchmod(fd.get(), 0640) != 0 || !write_all(fd.get(), token + "\n") || fsync(fd.get()) != 0 || fd.close() != 0 ||
-      rename(temporary.c_str(), path.c_str()) != 0) {
-    const int error = errno;
-    unlink(temporary.c_str());
-    return failed(path + " cannot be written", error);
-  }
-  const auto directory = std::filesystem::path(path).parent_path();
-  const OwnedFd parent(open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (parent) fsync(parent.get());
-  return {};
-}
-
 }  // namespace
 
 Result<OwnedFd> lock_state_dir(const std::string& directory) {
@@ -114,8 +95,29 @@ Result<std::string> load_or_create_token(const std::string& path, std::optional<
   if (errno != ENOENT) return failed(path + " cannot be opened", errno);
   auto token = random_hex();
   if (!token) return token;
-  if (auto written = write_token(path, *token, gid); !written) return tl::unexpected(written.error());
+  if (const int error = replace_file(path, *token + "\n", 0640, gid); error != 0) {
+    return failed(path + " cannot be written", error);
+  }
   return token;
+}
+
+int replace_file(const std::string& path, std::string_view text, mode_t mode, std::optional<gid_t> gid) {
+  const std::string temporary = path + ".new";
+  unlink(temporary.c_str());  // of a daemon that died here
+  OwnedFd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd) return errno;
+  // Best effort: without the right to give the file to the group, only root reads it, which is safe.
+  if (gid) (void)!fchown(fd.get(), static_cast<uid_t>(-1), *gid);
+  if (fchmod(fd.get(), mode) != 0 || !write_all(fd.get(), text) || fsync(fd.get()) != 0 || fd.close() != 0 ||
+      rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    unlink(temporary.c_str());
+    return error;
+  }
+  const auto directory = std::filesystem::path(path).parent_path();
+  const OwnedFd parent(open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!parent) return errno;
+  return fsync(parent.get()) == 0 || errno == EINVAL ? 0 : errno;  // EINVAL: this file system has no such thing
 }
 
 std::optional<gid_t> find_group(const std::string& file, std::string_view name) {

@@ -28,9 +28,9 @@ Result<void> apply_all(Scheduler& scheduler, const Policies& wanted) {
   return {};
 }
 
-Result<void> apply_possible(Scheduler& scheduler, const Policies& wanted) {
+Result<void> apply_possible(Scheduler& scheduler, const std::vector<PolicyChange>& changes) {
   Result<void> first;
-  for (const auto& change : changes(policies_of(scheduler), wanted)) {
+  for (const auto& change : changes) {
     auto done = apply(scheduler, change);
     if (!done && first) first = std::move(done);
   }

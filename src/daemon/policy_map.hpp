@@ -2,6 +2,8 @@
 // Brings the scheduler's map to what is wanted.
 #pragma once
 
+#include <vector>
+
 #include "core/boosts.hpp"
 #include "mus/scheduler.hpp"
 
@@ -15,6 +17,6 @@ Result<void> apply_all(Scheduler& scheduler, const Policies& wanted);
 
 /// As many of the changes as can be made; the first error. For desired state that is agreed already: what fails now is
 /// tried again at the next tick.
-Result<void> apply_possible(Scheduler& scheduler, const Policies& wanted);
+Result<void> apply_possible(Scheduler& scheduler, const std::vector<PolicyChange>& changes);
 
 }  // namespace mus

@@ -44,6 +44,7 @@ tl::unexpected<ServiceError> one_only(ServiceError error) {
 }  // namespace
 
 std::string MusService::no_tree() const {
+  if (!attachment_.attached()) return attachment_.obstacle();
   if (scheduler_.shares()) return {};
   if (options_.dry_run) return "the scheduler is in memory (dry run): it divides nothing";
   return "the scheduler does not go by cpu.weight (--cpu-weight=off): all cgroups weigh alike";
@@ -67,7 +68,7 @@ ServiceResult<Explanation> MusService::explain(const ExplainRequest& request) {
   PrioritizeRequest thought;
   thought.target = normalized(request.target);
   thought.weight = request.weight.value_or(thought.weight);
-  if (auto valid = check(thought); !valid) return refusal(valid.error());
+  if (auto valid = check(thought, thought.target); !valid) return refusal(valid.error());
   Explanation out;
   {
     const Lock lock(mutex_);
@@ -76,6 +77,7 @@ ServiceResult<Explanation> MusService::explain(const ExplainRequest& request) {
   }
   auto resolved = resolver_.resolve(thought.target);
   if (!resolved) return one_only(resolved.error());
+  if (resolved->pending) return tl::unexpected(*resolved->pending);
   if (resolved->cgroups.size() != 1) return one_only(too_many(resolved->cgroups).value());
   const auto& one = resolved->cgroups.front();
   const auto levels = tree_.levels(one.cgroup);
@@ -101,14 +103,9 @@ ServiceResult<Explanation> MusService::explain(const ExplainRequest& request) {
   Policies after;
   {
     const Lock lock(mutex_);
-    before = after = table_.policies();
-    if (request.weight) {
-      BoostTable next = table_;
-      if (auto put = next.put(thought.target, *request.weight, {}, resolved->cgroups, options_.now()); !put) {
-        return refusal(put.error());
-      }
-      after = next.policies();
-    }
+    before = after = force().map;
+    // It would be the boost that was set last, which counts.
+    if (request.weight) after.insert_or_assign(out.cgroup.id, Policy{*request.weight});
   }
   tell(out, view, before, after, *levels, request.weight.has_value());
   return out;

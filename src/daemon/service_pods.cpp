@@ -37,7 +37,7 @@ ServiceResult<std::vector<PodRow>> MusService::pods() {
   std::map<CgroupId, LimitStats> limits;
   {
     const Lock lock(mutex_);
-    if (attachment_.attached()) weights = table_.weights_by_path();
+    weights = weights_by_path(reaches_, force());
     stats.insert(stats_.cgroups.begin(), stats_.cgroups.end());
     for (const auto& limit : stats_.limits) {
       if (limit.quota_us > 0) limits.emplace(limit.id, limit);

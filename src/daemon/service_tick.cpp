@@ -2,7 +2,6 @@
 // What the service does by itself, from the main loop.
 #include <spdlog/spdlog.h>
 
-#include "daemon/policy_map.hpp"
 #include "daemon/service.hpp"
 
 namespace mus {
@@ -16,11 +15,16 @@ constexpr unsigned kFailedReadsAllowed = 5;  // one a second
 }  // namespace
 
 Result<void> MusService::start() {
-  const Lock lock(mutex_);
-  const auto now = options_.now();
-  auto done = attachment_.arm(now);
-  read_stats();
-  publish(now);
+  Result<void> done;
+  {
+    const Lock lock(mutex_);
+    restore();
+    const auto now = options_.now();
+    done = attachment_.arm(now);
+    read_stats();
+    publish(now);
+  }
+  look_again({});  // boosts that are no pod's need nobody to be asked
   return done;
 }
 
@@ -32,66 +36,23 @@ void MusService::tick() {
     if (stopping_) return;
     const bool was_attached = attachment_.mode() == SchedulerMode::attached;
     const bool again = attachment_.poll(now);
-    if (again) {
-      reconcile();
-      if (table_.size() != 0) spdlog::info("{} boost(s) are in force again", table_.size());
-    }
-    if (table_.any_expired(now)) {
-      const auto shown = table_.view(now, attachment_.obstacle());
-      remove_all(shown, table_.expire(now), "has ended");
-    }
-    if (again || was_attached != (attachment_.mode() == SchedulerMode::attached)) publish(now);
+    const bool over = desired_.any_expired(now);
+    if (again || over) settle(now);
+    if (again && desired_.size() != 0) spdlog::info("{} boost(s) are in force again", desired_.size());
+    if (again || over || was_attached != (attachment_.mode() == SchedulerMode::attached)) publish(now);
     slow = now >= next_slow_tick_;
   }
   if (!slow) return;
 
-  forget_gone();
+  // Little to do as a rule: the tree is walked only where something has changed.
+  const bool gone = any_gone();
+  look_again({gone || is_list_new(), gone || any_place_missing()});
   const Lock lock(mutex_);
   next_slow_tick_ = now + kSlowTick;
-  reconcile();
+  if (gone && any_unsettled()) ask_soon();
+  settle(now);
   read_stats();
   publish(options_.now());
-}
-
-// Looks at the directories without the lock: only this thread drops them, and an id is never used twice.
-void MusService::forget_gone() {
-  std::vector<Cgroup> known;
-  {
-    const Lock lock(mutex_);
-    known = table_.cgroups();
-  }
-  std::vector<CgroupId> gone;
-  for (const auto& cgroup : known) {
-    if (tree_.alive(cgroup)) continue;
-    gone.push_back(cgroup.id);
-    spdlog::info("cgroup {} is gone", cgroup.path);
-  }
-  if (gone.empty()) return;
-  const Lock lock(mutex_);
-  table_.forget(gone);
-}
-
-void MusService::follow(const CgroupNews& news) {
-  const Lock lock(mutex_);
-  const auto boosted = table_.policies();
-  std::vector<CgroupId> gone;
-  for (const auto& cgroup : news.gone) {
-    if (!boosted.contains(cgroup.id)) continue;
-    gone.push_back(cgroup.id);
-    spdlog::info("cgroup {} is gone", cgroup.path);
-  }
-  if (gone.empty()) return;
-  table_.forget(gone);
-  reconcile();
-  publish(options_.now());
-}
-
-// Desired state is agreed: what cannot be applied now is tried again at the next tick.
-void MusService::reconcile() {
-  if (!attachment_.attached()) return;
-  const auto done = apply_possible(scheduler_, table_.policies());
-  if (!done && done.error().code != Errc::unavailable)
-    spdlog::error("a boost cannot be applied: {}", done.error().message);
 }
 
 void MusService::read_stats() {
@@ -113,6 +74,7 @@ void MusService::stop() {
   const Lock lock(mutex_);
   stopping_ = true;
   attachment_.detach("the daemon is stopping");
+  settled_.notify_all();
   publish(options_.now());
 }
 
@@ -140,7 +102,12 @@ void MusService::publish(TimePoint now) {
   if (status->pods.last_success) {
     status->pods_age = std::chrono::duration_cast<std::chrono::milliseconds>(now - *status->pods.last_success);
   }
-  status->boosts = table_.view(now, attachment_.obstacle());
+  status->boosts = show_all(desired_, reaches_, force(), now);
+  if (options_.store != nullptr) {
+    status->state_file = {options_.store->path(), desired_.version(), set_aside_};
+    auto& trouble = status->state_file.trouble;
+    if (!write_trouble_.empty()) trouble += (trouble.empty() ? "" : "; ") + write_trouble_;
+  }
   status->uptime = std::chrono::duration_cast<std::chrono::seconds>(now - started_);
   const Lock lock(snapshot_mutex_);
   snapshot_ = std::move(status);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/resolve.hpp"
+#include "core/target_rules.hpp"
 
 namespace mus {
 namespace {
@@ -17,6 +18,13 @@ tl::unexpected<ServiceError> refuse(Error error) {
   ServiceError refusal{std::move(error), {}, {}};
   if (refusal.error.code == Errc::unavailable) refusal.retry_after = kRetry;
   return tl::unexpected(std::move(refusal));
+}
+
+// It is clear what is meant, and it will be found when it is there.
+ResolvedTarget not_yet(ServiceError why) {
+  ResolvedTarget resolved;
+  resolved.pending = std::move(why);
+  return resolved;
 }
 
 bool is_at_or_below(const std::string& path, const std::string& ancestor) {
@@ -80,13 +88,28 @@ ServiceResult<PodList> TargetResolver::list(PodSource::Freshness freshness) {
 
 ServiceResult<ResolvedTarget> TargetResolver::resolve_pod(const Target& target, Limits limits) {
   // A list some seconds old will do for what it knows. That something is missing or unclear, only a fresh one can say.
+  std::optional<ResolvedTarget> starting;
   if (const auto cached = list(PodSource::Freshness::cached)) {
     auto resolved = from_list(*cached, target, limits);
-    if (resolved || resolved.error().error.code == Errc::invalid_argument) return resolved;
+    if (resolved && !resolved->pending) return resolved;
+    if (!resolved && resolved.error().error.code == Errc::invalid_argument) return resolved;
+    if (resolved) starting = std::move(*resolved);
   }
   const auto fresh = list(PodSource::Freshness::fresh);
-  if (!fresh) return tl::unexpected(fresh.error());
-  return from_list(*fresh, target, limits);
+  if (!fresh) {
+    if (starting) return std::move(*starting);
+    // Without any source there is nothing to wait for.
+    if (!is_fully_named(target) || fresh.error().error.code == Errc::unsupported) return tl::unexpected(fresh.error());
+    return not_yet(fresh.error());
+  }
+  auto resolved = from_list(*fresh, target, limits);
+  if (resolved || fresh->complete || resolved.error().error.code != Errc::not_found) return resolved;
+  auto unknown = resolved.error();
+  unknown.error.code = Errc::unavailable;
+  unknown.error.message += ", and not all pods are known just now";
+  unknown.retry_after = kRetry;
+  if (!is_fully_named(target)) return tl::unexpected(std::move(unknown));
+  return not_yet(std::move(unknown));
 }
 
 ServiceResult<ResolvedTarget> TargetResolver::from_list(const PodList& list, const Target& target,
@@ -94,8 +117,9 @@ ServiceResult<ResolvedTarget> TargetResolver::from_list(const PodList& list, con
   const auto matches = mus::resolve(list, target);
   if (!matches) {
     auto refusal = matches.error();
-    if (refusal.error.code == Errc::unavailable && !refusal.retry_after) refusal.retry_after = kRetry;
-    return tl::unexpected(std::move(refusal));
+    if (refusal.error.code != Errc::unavailable) return tl::unexpected(std::move(refusal));
+    if (!refusal.retry_after) refusal.retry_after = kRetry;
+    return not_yet(std::move(refusal));
   }
   ResolvedTarget resolved;
   std::string missing;
@@ -118,8 +142,9 @@ ServiceResult<ResolvedTarget> TargetResolver::from_list(const PodList& list, con
     missing = match.pod.ns + "/" + match.pod.name + (match.container ? "/" + match.container->name : "");
   }
   if (resolved.cgroups.empty()) {
-    return refuse(
-        {Errc::unavailable, missing + " has no cgroup: it is starting, or has just ended", "ask again in a moment"});
+    return not_yet(refuse({Errc::unavailable, missing + " has no cgroup: it is starting, or has just ended",
+                           "ask again in a moment"})
+                       .value());
   }
   if (!missing.empty()) {
     resolved.note = std::to_string(matches->size() - resolved.cgroups.size()) + " of " +

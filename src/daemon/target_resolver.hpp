@@ -2,6 +2,7 @@
 // From what a caller named to directories in the cgroup tree. May wait for the kubelet: never called under a lock.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ enum class Limits { hold, lift };
 struct ResolvedTarget {
   std::vector<AppliedCgroup> cgroups;  ///< without weights
   std::string note;
+  /// Why there are none although it is clear what is meant: it is starting, or nobody can be asked who knows it. As the
+  /// refusal of whoever cannot wait.
+  std::optional<ServiceError> pending{};
 };
 
 class TargetResolver {

@@ -9,7 +9,7 @@ namespace mus {
 class NoSource final : public PodSource {
  public:
   Result<PodList> list(Freshness /*freshness*/) override {
-    return fail(Errc::unavailable, "no kubelet configured, so pods are not known by name",
+    return fail(Errc::unsupported, "no kubelet configured, so pods are not known by name",
                 "pass --kubelet-url, or use cgroup=, unit= or pid=");
   }
   [[nodiscard]] std::shared_ptr<const PodList> known() const override { return nullptr; }

@@ -7,43 +7,11 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "api/daemon_process.hpp"
+#include "api/daemon_steps.hpp"
 
 using namespace mus::test;
 using namespace std::chrono_literals;
 using Json = nlohmann::json;
-
-namespace {
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-void start_and_wait(DaemonProcess& daemon, const std::vector<std::string>& extra = {}) {
-  daemon.start(extra);
-  const auto ready = daemon.notification();
-  INFO(daemon.log());
-  REQUIRE(ready);
-  REQUIRE(ready->starts_with("READY=1\nSTATUS="));
-}
-
-// Notifications until one begins like this; empty: it never came.
-std::string await(DaemonProcess& daemon, const std::string& beginning) {
-  for (int i = 0; i < 50; ++i) {
-    const auto message = daemon.notification();
-    if (!message) return {};
-    if (message->starts_with(beginning)) return *message;
-  }
-  return {};
-}
-
-Json status(const DaemonProcess& daemon) {
-  const auto answer = daemon.client({"status", "--json"});
-  REQUIRE(answer.code == 0);
-  return Json::parse(answer.out);
-}
-
-}  // namespace
 
 TEST_CASE("READY means that the API answers", "[daemon]") {
   DaemonProcess daemon;

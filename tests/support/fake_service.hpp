@@ -44,7 +44,12 @@ class FakeService : public Service {
     applied.weight = request.weight;
     applied.lifted_from = request.ignore_limit ? 2 : 0;
     boost.ignore_limit = request.ignore_limit;
-    boost.applied.push_back(std::move(applied));
+    if (target.pod == "starting") {
+      boost.pending = "default/starting has no cgroup: it is starting, or has just ended";
+    } else {
+      boost.state = Boost::State::applied;
+      boost.applied.push_back(std::move(applied));
+    }
     bool replaced = false;
     if (!request.dry_run) {
       replaced = std::erase_if(boosts_, [&](const Boost& b) { return b.target == target; }) > 0;
@@ -65,8 +70,9 @@ class FakeService : public Service {
     return removed;
   }
 
-  std::vector<Boost> reset_all() override {
+  ServiceResult<std::vector<Boost>> reset_all() override {
     const std::lock_guard lock(mutex_);
+    if (next_error_) return take_error();
     return std::exchange(boosts_, {});
   }
 
@@ -110,6 +116,10 @@ class FakeService : public Service {
   void set_status(StatusSnapshot status) {
     const std::lock_guard lock(mutex_);
     status_ = std::move(status);
+  }
+  void change_boosts(const std::function<void(std::vector<Boost>&)>& change) {
+    const std::lock_guard lock(mutex_);
+    change(boosts_);
   }
   void set_pods(std::vector<PodRow> rows) {
     const std::lock_guard lock(mutex_);

@@ -109,6 +109,14 @@ TEST_CASE("a JSON body says the same as the query") {
   CHECK(prioritize(json_request("POST", "/prioritize", R"({"pid":7,"ttl":90})"))->ttl == 90s);
 }
 
+TEST_CASE("a caller may wait, for at most half a minute") {
+  CHECK_FALSE(query("pod=redis")->wait);
+  CHECK(query("pod=redis&wait=1.5")->wait == 1500ms);
+  CHECK(query("pod=redis&wait=30s")->wait == 30s);
+  CHECK(query("pod=redis&wait=0")->wait == 0ms);
+  CHECK(prioritize(json_request("POST", "/prioritize", R"({"pod":"redis","wait":2})"))->wait == 2s);
+}
+
 TEST_CASE("every wrong parameter is refused by name, with what to write instead") {
   struct Row {
     const char* query;
@@ -127,6 +135,10 @@ TEST_CASE("every wrong parameter is refused by name, with what to write instead"
       {"pod=redis&ttl=0", "ttl"},
       {"pod=redis&ttl=31d", "ttl"},
       {"pod=redis&ttl=-1", "ttl"},
+      {"pod=redis&wait=soon", "wait"},
+      {"pod=redis&wait=31", "wait"},
+      {"pod=redis&wait=-1", "wait"},
+      {"pod=redis&wait=", "wait"},
       {"pod=redis&namespace=Shop", "namespace"},
       {"pod=redis&namespace=a.b", "namespace"},
       {"pod=redis&namespace=", "namespace"},

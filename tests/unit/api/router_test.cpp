@@ -48,6 +48,51 @@ TEST_CASE_METHOD(Routes, "a boost answers with what was asked and what was appli
   CHECK(parsed(ask(request("GET", "/priorities")))["boosts"].size() == 1);
 }
 
+TEST_CASE_METHOD(Routes, "a boost that cannot be applied yet is accepted with 202, and says why") {
+  const auto response = ask(request("POST", "/prioritize?pod=starting&wait=0.5"));
+  CHECK(response.status == 202);
+  const auto boost = parsed(response)["boost"];
+  CHECK(boost["state"] == "pending");
+  CHECK(boost["pending"] == "default/starting has no cgroup: it is starting, or has just ended");
+  CHECK(boost["applied"].empty());
+  CHECK(service.requests().at(0).wait == 500ms);
+  CHECK(parsed(ask(request("POST", "/prioritize?pod=redis")))["boost"]["state"] == "applied");
+  CHECK(parsed(ask(request("GET", "/priorities")))["boosts"].size() == 2);
+}
+
+TEST_CASE_METHOD(Routes, "boosts that are over, or odd, say so in one word and one sentence") {
+  for (const auto& [state, word] : {std::pair{Boost::State::expired, "expired"}, {Boost::State::ended, "ended"}}) {
+    service.change_boosts([state = state](std::vector<Boost>& boosts) {
+      boosts.resize(1);
+      boosts[0].state = state;
+      boosts[0].pending = "its time is up";
+      boosts[0].note = "the wall clock is behind";
+    });
+    const auto boost = parsed(ask(request("GET", "/priorities")))["boosts"][0];
+    CHECK(boost["state"] == word);
+    CHECK(boost["pending"] == "its time is up");
+    CHECK(boost["note"] == "the wall clock is behind");
+  }
+}
+
+TEST_CASE_METHOD(Routes, "the status tells where boosts are kept, and what is wrong with it") {
+  CHECK(parsed(ask(request("GET", "/status")))["state_file"].is_null());
+  StatusSnapshot status;
+  status.state_file = {"/state/boosts.json", 7, "it is damaged"};
+  service.set_status(status);
+  const auto file = parsed(ask(request("GET", "/status")))["state_file"];
+  CHECK(file["path"] == "/state/boosts.json");
+  CHECK(file["version"] == 7);
+  CHECK(file["trouble"] == "it is damaged");
+}
+
+TEST_CASE_METHOD(Routes, "a disk that does not take the change is a problem of DELETE's, too") {
+  for (const auto* query : {"/prioritize?all=true", "/prioritize?pod=redis"}) {
+    service.fail_next({{Errc::capacity, "boosts.json cannot be written", "make room"}, {}, {}});
+    CHECK(ask(request("DELETE", query)).status == 507);
+  }
+}
+
 TEST_CASE_METHOD(Routes, "a dry run is passed on and leaves no boost") {
   CHECK(parsed(ask(request("POST", "/prioritize?pod=redis&dry_run=true")))["dry_run"] == true);
   CHECK(service.requests().at(0).dry_run);

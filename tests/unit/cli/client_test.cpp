@@ -55,6 +55,8 @@ TEST_CASE("commands become requests, with every value encoded", "[cli]") {
   command.dry_run = true;
   CHECK(request_path(command) ==
         "/prioritize?pod=redis&label=app%3Da%20b%26c%0A%C3%A4&all=true&weight=2048&ttl=10m&dry_run=true");
+  command.wait = "10s";
+  CHECK(has(request_path(command), "&ttl=10m&wait=10s&"));
   command.ignore_limit = true;
   CHECK(has(request_path(command), "&ignore_limit=true"));
   command.kind = Command::Kind::reset;
@@ -153,6 +155,33 @@ TEST_CASE("the status says what runs, why not, and what is boosted", "[cli]") {
         "ID  WEIGHT  LIMIT  LEFT  CGROUPS  TARGET\n"
         "b1  4096    -      1h2m  0        pod=redis namespace=shop\n"
         "pending b1: the scheduler is away\n");
+}
+
+TEST_CASE("a boost that is not applied yet is accepted, and says what it waits for", "[cli]") {
+  FakeDaemon daemon;
+  daemon.answer = HttpReply{202, "application/json",
+                            R"({"boost":{"id":"b1","state":"pending","target":{"pod":"redis"},"weight":4096,
+                                "pending":"shop/redis has no cgroup","note":null,"applied":[]},
+                                "replaced":false,"dry_run":false,"note":null})"};
+  Command command;
+  command.kind = Command::Kind::prioritize;
+  command.target.pod = "redis";
+  const auto outcome = run(command, daemon);
+  CHECK(outcome.code == 0);
+  CHECK(has(outcome.out, "accepted: pod=redis to weight 4096 (b1)\npending: shop/redis has no cgroup\n"));
+}
+
+TEST_CASE("the status has the notes of boosts, and what is wrong with their file", "[cli]") {
+  FakeDaemon daemon;
+  daemon.answer = HttpReply{200, "application/json",
+                            R"({"scheduler":{"state":"attached"},"state_file":{"trouble":"it is damaged"},
+                                "boosts":[{"id":"b1","target":{"pod":"redis"},"weight":4096,"applied":[],
+                                           "pending":null,"note":"the wall clock is behind"}]})"};
+  Command command;
+  command.kind = Command::Kind::status;
+  const auto outcome = run(command, daemon);
+  CHECK(has(outcome.out, "it is damaged"));
+  CHECK(has(outcome.out, "note b1: the wall clock is behind"));
 }
 
 TEST_CASE("pods are an aligned table", "[cli]") {

@@ -201,6 +201,18 @@ TEST_CASE("a target that names no pod is refused") {
   }
 }
 
+TEST_CASE("a label alone means all that have it; with a name or a uid it narrows") {
+  const std::map<std::string, std::string> app{{"app", "redis"}};
+  const std::vector<Pod> pods{make("a", "redis-0", "u1", app), make("b", "redis-0", "u2", app)};
+  Target target;
+  target.label = "app=redis";
+  CHECK(outcome(pods, target) == "u1 u2");
+  target.container = "app";
+  CHECK(outcome(pods, target) == "u1/app u2/app");
+  target.pod = "redis-0";
+  CHECK(outcome(pods, target) == "ambiguous a/redis-0/app b/redis-0/app");
+}
+
 TEST_CASE("for any list and target: what is found passes every filter, order does not matter, one or all") {
   std::mt19937 random{20261122};  // the same in every run
   const auto pick = [&](const std::vector<std::string>& from) {
@@ -234,7 +246,7 @@ TEST_CASE("for any list and target: what is found passes every filter, order doe
     if (!found) continue;
     ++resolved;
     REQUIRE_FALSE(found->empty());
-    if (!target.all) CHECK(found->size() == 1);
+    if (!takes_all(target)) CHECK(found->size() == 1);
     bool exact = false;
     std::set<std::string> uids;
     for (const auto& [pod, container] : *found) {
@@ -254,7 +266,7 @@ TEST_CASE("for any list and target: what is found passes every filter, order doe
     if (exact)
       CHECK(std::all_of(found->begin(), found->end(), [&](const Match& m) { return m.pod.name == target.pod; }));
     // What resolves without `all` resolves to the same with it; adding the uid found changes nothing.
-    if (!target.all) {
+    if (!takes_all(target)) {
       auto again = target;
       again.all = true;
       CHECK(resolve({pods, {}}, again).value() == *found);

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
 #include <map>
+#include <mutex>
 #include <set>
 
 #include "daemon/logging.hpp"
@@ -26,18 +29,40 @@ class FakePods final : public PodSource {
   }
   [[nodiscard]] PodSourceState state() const override { return {"fake", {}, {}, {}}; }
 
-  void serve(const PodList& list) { cached = fresh = list; }
+  /// A list of this moment.
+  void serve(PodList list) {
+    list.fetched_at = TimePoint{std::chrono::hours(1000)} + std::chrono::milliseconds(++served);
+    cached = fresh = std::move(list);
+  }
   void fail_with(Errc code) { cached = fresh = fail(code, "the kubelet is away"); }
 
   Result<PodList> cached = PodList{};
   Result<PodList> fresh = PodList{};
-  int cached_asked = 0;
-  int fresh_asked = 0;
+  std::atomic<int> served = 0;
+  std::atomic<int> cached_asked = 0;
+  std::atomic<int> fresh_asked = 0;
 };
 
 class FakeTree final : public CgroupTree {
  public:
-  Result<std::vector<PodCgroup>> pods() const override { return walk; }
+  /// `walk`, or else the directories below /kubepods.
+  Result<std::vector<PodCgroup>> pods() const override {
+    ++walks;
+    if (!walk.empty()) return walk;
+    std::vector<PodCgroup> found;
+    constexpr std::string_view prefix = "/kubepods/pod";
+    for (const auto& [path, id] : directories) {
+      if (!path.starts_with(prefix)) continue;
+      const auto uid = path.substr(prefix.size(), path.find('/', prefix.size()) - prefix.size());
+      if (found.empty() || found.back().pod_uid != uid) found.push_back({uid, {}, {}});
+      if (path.size() == prefix.size() + uid.size()) {
+        found.back().cgroup = {id, path};
+      } else {
+        found.back().containers.push_back({path.substr(prefix.size() + uid.size() + 1), {id, path}});
+      }
+    }
+    return found;
+  }
   Result<Cgroup> pod(const Pod& pod) const override { return at("/kubepods/pod" + pod.uid); }
   Result<Cgroup> container(const Pod& pod, const Container& container) const override {
     return at("/kubepods/pod" + pod.uid + "/" + container.id);
@@ -88,6 +113,7 @@ class FakeTree final : public CgroupTree {
   std::map<std::string, CgroupLevel> files;
   std::map<std::int64_t, std::string> processes;
   std::vector<PodCgroup> walk;
+  mutable std::atomic<int> walks = 0;
   std::vector<CgroupId> services;
   std::uint64_t next = 100;
   bool part_of_a_tree = false;
@@ -110,6 +136,43 @@ inline Pod make_pod(const std::string& ns, const std::string& name, const std::s
   pod.containers.push_back({"exporter", "c2" + uid, Container::Kind::regular, true});
   return pod;
 }
+
+/// A disk in memory.
+class FakeStore final : public StateStore {
+ public:
+  Loaded load() override {
+    const std::lock_guard lock(mutex_);
+    return {state, trouble};
+  }
+  Result<void> save(const SavedState& saved) override {
+    if (on_save) on_save();
+    const std::lock_guard lock(mutex_);
+    ++saves;
+    if (error) return tl::unexpected(*error);
+    if (state && saved.version < state->version) versions_fell = true;
+    state = saved;
+    return {};
+  }
+  [[nodiscard]] std::string path() const override { return "/state/boosts.json"; }
+  [[nodiscard]] std::vector<std::string> pods() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> names;
+    if (state) {
+      for (const auto& boost : state->boosts) names.push_back(boost.target.pod + boost.target.cgroup);
+    }
+    return names;
+  }
+
+  std::optional<SavedState> state;
+  std::string trouble;
+  std::optional<Error> error;     ///< set while nobody saves
+  std::function<void()> on_save;  ///< as above; called before anything is on the disk
+  int saves = 0;
+  bool versions_fell = false;
+
+ private:
+  mutable std::mutex mutex_;
+};
 
 /// Two redis pods in different namespaces and one nginx, all running.
 struct Node {
@@ -149,6 +212,12 @@ inline PrioritizeRequest boost(const std::string& pod, const std::string& ns = {
   request.target.pod = pod;
   request.target.ns = ns;
   request.weight = weight;
+  return request;
+}
+
+inline PrioritizeRequest boost_container(const std::string& pod, const std::string& container) {
+  auto request = boost(pod);
+  request.target.container = container;
   return request;
 }
 

@@ -95,10 +95,12 @@ TEST_CASE("a kubelet that is away, refuses us or talks garbage is never taken fo
   }
 }
 
-TEST_CASE("a container without a directory is starting: 503, and nothing is kept", "[service][failures]") {
+TEST_CASE("a pod without a directory is starting: a dry run is refused and keeps nothing", "[service][failures]") {
   BoostedNode node;
   node.tree.remove("/kubepods/podcc");
-  const auto error = node.refused(boost("nginx"));
+  auto request = boost("nginx");
+  request.dry_run = true;
+  const auto error = node.refused(request);
   CHECK(error.error.code == Errc::unavailable);
   CHECK(error.retry_after);
 }
@@ -173,10 +175,17 @@ TEST_CASE("after an ejection for an error the boosts are in force again once it 
   CHECK(status->boosts.at(0).applied.empty());
   CHECK(status->boosts.at(0).pending.find("stall") != std::string::npos);
 
-  const auto refused = node.service.prioritize(boost("nginx"));
+  auto dry = boost("nginx");
+  dry.dry_run = true;
+  const auto refused = node.service.prioritize(dry);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().error.code == Errc::unavailable);
   CHECK(refused.error().retry_after == 1s);
+  const auto accepted = node.service.prioritize(boost("nginx"));
+  REQUIRE(accepted);
+  CHECK(accepted->boost.state == Boost::State::pending);
+  CHECK(accepted->boost.pending.find("stall") != std::string::npos);
+  node.before[node.id("/kubepods/podcc")] = 4096;
 
   node.pass(999ms);
   CHECK(node.map().empty());
@@ -190,13 +199,18 @@ TEST_CASE("after an ejection for an error the boosts are in force again once it 
   CHECK(status->last_ejection);
 }
 
-TEST_CASE("a boost asked for between an ejection and the tick that notices it is refused", "[service][ejection]") {
+TEST_CASE("a boost asked for between an ejection and the tick that notices it waits for the next attach",
+          "[service][ejection]") {
   BoostedNode node;
   node.scheduler.eject({1024, 0, "runtime error", ""});
-  const auto refused = node.service.prioritize(boost("nginx"));
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().error.code == Errc::unavailable);
-  CHECK(refused.error().retry_after);
+  const auto accepted = node.service.prioritize(boost("nginx"));
+  REQUIRE(accepted);
+  CHECK(accepted->boost.state == Boost::State::pending);
+  CHECK(accepted->boost.applied.empty());
+  node.pass(250ms);
+  node.pass(1s);
+  CHECK(node.map().size() == 2);
+  CHECK(node.service.boosts().at(1).state == Boost::State::applied);
 }
 
 TEST_CASE("a hotplug restart is over within the tick that notices it", "[service][ejection]") {
@@ -212,6 +226,7 @@ TEST_CASE("after SysRq-S it stays off until it is asked to attach", "[service][e
   node.scheduler.eject({67, 0, "disabled by sysrq-S", ""});
   for (int i = 0; i < 1000; ++i) node.pass(1min);
   CHECK_FALSE(node.scheduler.attached());
+  CHECK(node.service.prioritize(boost("nginx")).error().error.code == Errc::unavailable);  // for who knows how long
   auto status = node.service.status();
   CHECK(status->mode == SchedulerMode::stopped);
   CHECK(status->reason.find("SysRq-S") != std::string::npos);

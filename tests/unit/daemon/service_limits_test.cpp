@@ -21,12 +21,6 @@ struct LenientNode : Node {
   }
 };
 
-PrioritizeRequest boost_container(const std::string& pod, const std::string& container) {
-  auto request = boost(pod);
-  request.target.container = container;
-  return request;
-}
-
 }  // namespace
 
 TEST_CASE("without --allow-ignore-limit lifting a limit is forbidden, and the answer says how to allow it",

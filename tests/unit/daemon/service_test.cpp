@@ -118,6 +118,13 @@ TEST_CASE("a boost ends with its ttl", "[service]") {
   CHECK(node.service.boosts().at(0).expires_in == 100ms);
   node.pass(100ms);
   CHECK(node.map().empty());
+  CHECK(node.service.status()->boosts.empty());
+  const auto shown = node.service.boosts();  // for whoever looks for it
+  REQUIRE(shown.size() == 1);
+  CHECK(shown[0].state == Boost::State::expired);
+  CHECK(shown[0].pending == "its time is up");
+  CHECK(shown[0].applied.empty());
+  node.pass(6min);
   CHECK(node.service.boosts().empty());
 }
 
@@ -146,9 +153,9 @@ TEST_CASE("reset takes back what matches, reset_all everything", "[service]") {
   CHECK(removed->at(0).id == "b2");
   CHECK(removed->at(0).applied.size() == 1);
   CHECK(node.map() == Map{{node.id("/kubepods/podaa"), 4096}, {node.id("/kubepods/podcc"), 4096}});
-  CHECK(node.service.reset_all().size() == 2);
+  CHECK(node.service.reset_all()->size() == 2);
   CHECK(node.map().empty());
-  CHECK(node.service.reset_all().empty());
+  CHECK(node.service.reset_all()->empty());
 }
 
 TEST_CASE("a directory that is gone leaves the map at the tick, and the boost says so", "[service]") {
@@ -159,17 +166,22 @@ TEST_CASE("a directory that is gone leaves the map at the tick, and the boost sa
   node.tree.remove("/kubepods/podcc/c1cc");
   node.pass(1s);
   CHECK(node.map().empty());
-  CHECK(node.service.boosts().at(0).pending == "the container is gone");
+  CHECK(node.service.boosts().at(0).pending == "shop/nginx/server has no cgroup: it is starting, or has just ended");
+  CHECK(node.service.boosts().at(0).state == Boost::State::pending);
   CHECK(node.service.boosts().at(0).applied.empty());
 }
 
-TEST_CASE("a directory made again under its old name is another one", "[service]") {
+TEST_CASE("a directory made again under its old name is another one, which the boost follows", "[service]") {
   Node node;
+  node.tree.add("/a");
   REQUIRE(node.service.prioritize(boost("nginx")));
-  node.tree.remove("/kubepods/podcc");
-  node.tree.add("/kubepods/podcc");
+  REQUIRE(node.service.prioritize(boost_cgroup("/a")));
+  for (const auto* path : {"/kubepods/podcc", "/a"}) {
+    node.tree.remove(path);
+    node.tree.add(path);
+  }
   node.pass(1s);
-  CHECK(node.map().empty());
+  CHECK(node.map() == Map{{node.id("/kubepods/podcc"), 4096}, {node.id("/a"), 4096}});
 }
 
 TEST_CASE("pods lists every container with its directory and the weight of the nearest boost", "[service]") {

@@ -262,7 +262,7 @@ TEST_CASE("without a kubelet the source says what else there is") {
   NoSource source;
   const auto answer = source.list(Freshness::cached);
   REQUIRE_FALSE(answer.has_value());
-  CHECK(answer.error().code == Errc::unavailable);
+  CHECK(answer.error().code == Errc::unsupported);
   CHECK(has(answer.error().advice, "--kubelet-url"));
   CHECK(has(source.state().last_error, "unit="));
 }

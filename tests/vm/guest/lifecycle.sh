@@ -35,6 +35,7 @@ start_attached --slice 5000 --lag 2000
 bpftool map dump name mus_bpf.rodata >/tmp/rodata || die "no read-only data of the program"
 grep -q '"slice_ns": 5000000' /tmp/rodata || die "the slice is not in the program: $(grep slice /tmp/rodata)"
 grep -q '"lag_ns": 2000000' /tmp/rodata || die "the lag is not in the program: $(grep lag /tmp/rodata)"
+await 5 status_has '"applied":\[{' || die "the boost from before the kill is not in force: $(api /status)"
 load_goes_on
 
 step "a second daemon on the same socket is refused"
@@ -42,17 +43,20 @@ if mus-scheduler run --listen '' --state-dir /tmp/state3 >/tmp/second.log 2>&1; 
 cat /tmp/second.log
 grep -qi 'answers\|in use\|running' /tmp/second.log || die "no clear word on the socket"
 
-step "another scheduler is attached: a clear refusal, no boost, and its turn when the other is gone"
+step "another scheduler is attached: said clearly, a boost waits, and its turn when the other is gone"
 second=/run/mus-scheduler/second.sock
 mus-scheduler run --listen '' --state-dir /tmp/state3 --socket $second >/tmp/second.log 2>&1 &
 second_pid=$!
 await 20 api /livez $second || die "the second daemon does not answer"
 api /status $second | grep -q 'another sched_ext scheduler is attached: mus' || die "no reason given: $(api /status $second)"
 api /readyz $second | grep -q '"status": 503' || die "ready without a scheduler: $(api /readyz $second)"
-if mus-scheduler prioritize --socket $second --cgroup /load; then die "boosted without a scheduler"; fi
+mus-scheduler prioritize --socket $second --cgroup /load >/tmp/second.out || die "the boost was not accepted"
+grep -q '^pending: ' /tmp/second.out || die "boosted without a scheduler: $(cat /tmp/second.out)"
 scx_is enabled || die "the first scheduler was pushed aside"
 stop_daemon
 await 60 scx_is enabled || die "the second did not take its turn"
+await 5 api /status $second >/tmp/second.json || die "the second does not answer"
+tr -d ' \n' </tmp/second.json | grep -q '"applied":\[{' || die "the boost still waits: $(cat /tmp/second.json)"
 kill -TERM $second_pid
 wait $second_pid
 
