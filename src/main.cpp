@@ -4,6 +4,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/router.hpp"
@@ -27,8 +28,11 @@
 #include "kernel/memory_scheduler.hpp"
 #include "kernel/preflight.hpp"
 #include "mus/version.hpp"
+#include "pods/check_sources.hpp"
+#include "pods/in_cluster.hpp"
 #include "pods/kubelet_source.hpp"
-#include "pods/no_source.hpp"
+#include "pods/runtime_source.hpp"
+#include "pods/source_chain.hpp"
 
 namespace {
 
@@ -39,15 +43,20 @@ int failed(const Error& error) {
   return 1;
 }
 
-// The kubelet's client and the source that asks through it, or the source of a machine without Kubernetes.
+// Who is asked for pods, in this order: the kubelet, if there is one to ask, and what container runtimes leave on disk.
 struct Pods {
   std::unique_ptr<HttpClient> client;
-  std::unique_ptr<PodSource> source = std::make_unique<NoSource>();
+  std::unique_ptr<PodSource> kubelet;
+  std::unique_ptr<RuntimeSource> runtime;
+  std::unique_ptr<PodSource> chain;
+
+  [[nodiscard]] std::vector<PodSource*> sources() const {
+    if (!kubelet) return {runtime.get()};
+    return {kubelet.get(), runtime.get()};
+  }
 };
 
-Result<Pods> make_pods(const KubeletSettings& kubelet) {
-  Pods pods;
-  if (kubelet.url.empty()) return pods;
+Result<void> add_kubelet(Pods& pods, const KubeletSettings& kubelet, bool in_cluster) {
   HttpClientOptions http;
   http.url = kubelet.url;
   http.tls = {kubelet.ca_file, kubelet.server_name, kubelet.pin_file, kubelet.client_cert, kubelet.client_key};
@@ -58,10 +67,39 @@ Result<Pods> make_pods(const KubeletSettings& kubelet) {
   KubeletOptions options;
   options.url = kubelet.url;
   options.token_file = kubelet.token_file;
+  options.in_cluster = in_cluster;
   auto source = KubeletSource::make(*pods.client, std::move(options));
   if (!source) return tl::unexpected(source.error());
-  pods.source = std::move(*source);
+  pods.kubelet = std::move(*source);
+  return {};
+}
+
+Result<Pods> make_pods(const Options& options) {
+  Pods pods;
+  Result<void> kubelet;
+  if (!options.kubelet.url.empty()) {
+    kubelet = add_kubelet(pods, options.kubelet, false);
+  } else if (const auto in_cluster = in_cluster_kubelet(options.kubelet, options.node_ip)) {
+    kubelet = add_kubelet(pods, *in_cluster, true);
+  }
+  if (!kubelet) return tl::unexpected(kubelet.error());
+  RuntimeOptions runtime;
+  runtime.host_root = options.host_root;
+  runtime.node = options.node_name;
+  pods.runtime = std::make_unique<RuntimeSource>(std::move(runtime));
+  pods.chain = std::make_unique<SourceChain>(pods.sources());
   return pods;
+}
+
+std::vector<CheckItem> check_pods(const Options& options) {
+  const auto pods = make_pods(options);
+  if (!pods) return {{"pods", CheckItem::Level::warning, pods.error().message, pods.error().advice}};
+  return check_sources(pods->sources(), {has_service_account(), !options.node_ip.empty()});
+}
+
+std::optional<LeafIdentity> leaf_identity(const Result<ContainerIdentity>& found) {
+  if (!found) return std::nullopt;
+  return LeafIdentity{found->ns, found->pod, found->uid, found->container, found->sandbox};
 }
 
 // An error where our scheduler cannot run at all: the kernel's own goes by all of them.
@@ -114,18 +152,22 @@ int run(const Options& options) {
   if (!lock) return failed(lock.error());
   const auto token = load_or_create_token(options.token_path(), find_group("/etc/group", kGroup));
   if (!token) return failed(token.error());
-  auto pods = make_pods(options.kubelet);
+  const auto pods = make_pods(options);
   if (!pods) return failed(pods.error());
   auto service_options = make_service_options(options);
   StateFile state(options.state_dir);
   service_options.store = &state;
   EventRing events;
   service_options.events = &events;
+  service_options.identify = [&runtime = *pods->runtime](std::string_view container_id) {
+    return leaf_identity(runtime.identify(container_id));
+  };
+  for (const auto& source : pods->chain->states()) log_line("pods may come from: " + source.name);
 
   const auto scheduler =
       options.dry_run ? make_memory_scheduler() : make_bpf_scheduler(options.scheduler, options.cgroup_root);
   const CgroupFs tree(options.cgroup_root, options.proc_root);
-  MusService service(*scheduler, *pods->source, tree, service_options);
+  MusService service(*scheduler, *pods->chain, tree, service_options);
   const auto watch = make_cgroup_watch(options.cgroup_root);
   ApiOptions api_options;
   api_options.events = &events;
@@ -137,6 +179,12 @@ int run(const Options& options) {
   server_options.tcp_address = options.listen;
   const auto server = make_http_server(server_options, *api);
   return run_daemon(options, *loop, service, *server, Notifier::from_environment(), {*watch, events});
+}
+
+int check(const Command& command) {
+  auto items = check_node(command.options, find_enforced(command.options));
+  for (auto& item : check_pods(command.options)) items.push_back(std::move(item));
+  return print_check(items, command.json, std::cout);
 }
 
 int ask(const Command& command) {
@@ -162,7 +210,7 @@ int main(int argc, char** argv) {
     case mus::Command::Kind::run:
       return run(command->options);
     case mus::Command::Kind::check:
-      return mus::print_check(check_node(command->options, find_enforced(command->options)), command->json, std::cout);
+      return check(*command);
     case mus::Command::Kind::version:
       return mus::print_version(std::cout);
     default:

@@ -120,6 +120,22 @@ class Daemon(unittest.TestCase):
             self.assertEqual((subject["name"], subject["namespace"]), (account["name"], account["namespace"]))
         self.assertEqual(self.spec["serviceAccountName"], account["name"])
 
+    def test_does_not_mount_the_runtime_s_socket(self):
+        for volume in self.spec["volumes"]:
+            path = volume.get("hostPath", {}).get("path", "")
+            self.assertNotIn(path.rstrip("/"), ("/", "/run", "/var/run", "/run/containerd", "/run/k3s", "/run/k3s/containerd"))
+
+    def test_mounts_what_is_read_below_the_host_root(self):
+        root = environment(self.container)["MUS_HOST_ROOT"]
+        host = {volume["name"]: volume["hostPath"]["path"] for volume in self.spec["volumes"] if "hostPath" in volume}
+        below = {m["mountPath"]: host[m["name"]] for m in self.container["volumeMounts"] if m["mountPath"].startswith(root)}
+        self.assertEqual({root + path for path in below.values()}, set(below))
+        self.assertIn("/var/log/containers", below.values())
+        self.assertTrue(any("io.containerd.runtime.v2.task" in path for path in below.values()))
+        for name in ("MUS_NODE_IP", "MUS_NODE_NAME"):
+            (item,) = (item for item in self.container["env"] if item["name"] == name)
+            self.assertIn("fieldRef", item["valueFrom"])
+
     def test_mounts_what_it_names(self):
         volumes = {volume["name"] for volume in self.spec["volumes"]}
         paths = {mount["mountPath"]: mount for mount in self.container["volumeMounts"]}
@@ -144,7 +160,8 @@ class Daemon(unittest.TestCase):
     def test_the_daemon_starts_with_them(self):
         for settings in (environment(self.container), self.patched()):
             with tempfile.TemporaryDirectory() as work:
-                variables = {key: value.replace("$(HOST_IP)", "192.0.2.7") for key, value in settings.items() if value is not None}
+                variables = {key: value for key, value in settings.items() if value is not None}
+                variables |= {"MUS_NODE_IP": "192.0.2.7", "MUS_NODE_NAME": "node-1"}
                 variables |= {"MUS_SOCKET": f"{work}/api.sock", "MUS_STATE_DIR": work, "MUS_CGROUP_ROOT": work}
                 daemon = subprocess.Popen(
                     [BINARY, *self.container["args"], "--dry-run"],

@@ -15,15 +15,16 @@ inline constexpr const char* kDefaultListen = "127.0.0.1:9797";
 /// Whose members may use the socket and read the token (systemd/mus-scheduler.sysusers.conf makes it).
 inline constexpr const char* kGroup = "mus-scheduler";
 
-/// How to reach the kubelet's /pods. An empty `url`: no Kubernetes; cgroup=, unit= and pid= still work.
+/// How to reach the kubelet's /pods. With an empty `url` it is the one at Options::node_ip, where there is one: then
+/// the service account's token and CA are the defaults.
 struct KubeletSettings {
-  std::string url;          ///< "https://127.0.0.1:10250"; http:// only with `readonly`, on loopback
-  std::string token_file;   ///< read again for every request: Kubernetes rotates it
-  std::string ca_file;      ///< verify against this CA, with `server_name` where the address is in no certificate
-  std::string client_cert;  ///< with `client_key`
-  std::string client_key;
-  std::string server_name;
-  std::string pin_file;  ///< accept exactly this leaf certificate
+  std::string url{};          ///< "https://127.0.0.1:10250"; http:// only with `readonly`, on loopback
+  std::string token_file{};   ///< read again for every request: Kubernetes rotates it
+  std::string ca_file{};      ///< verify against this CA, with `server_name` where the address is in no certificate
+  std::string client_cert{};  ///< with `client_key`
+  std::string client_key{};
+  std::string server_name{};
+  std::string pin_file{};  ///< accept exactly this leaf certificate
   bool readonly = false;
 
   bool operator==(const KubeletSettings&) const = default;
@@ -40,6 +41,9 @@ struct Options {
   std::string token_file;  ///< empty: "token" in state_dir
   std::string cgroup_root = "/sys/fs/cgroup";
   std::string proc_root = "/proc";
+  std::string host_root = "/";  ///< where the node's root directory is: what container runtimes leave is read below it
+  std::string node_ip;          ///< the node's address: where its kubelet is, for a daemon that runs in a pod
+  std::string node_name;        ///< as in spec.nodeName; empty: the host's name
   KubeletSettings kubelet;
   OnUnsupported on_unsupported = OnUnsupported::fail;
   bool dry_run = false;

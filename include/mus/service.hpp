@@ -125,6 +125,11 @@ struct StateFileStatus {
   bool operator==(const StateFileStatus&) const = default;
 };
 
+struct PodSourceStatus {
+  PodSourceState state;
+  std::optional<std::chrono::milliseconds> age;  ///< of its last good list
+};
+
 struct StatusSnapshot {
   SchedulerMode mode = SchedulerMode::fallback;
   std::string reason;  ///< why not attached; empty when attached
@@ -137,8 +142,9 @@ struct StatusSnapshot {
   std::uint64_t ejections = 0;
   SchedulerOptions options;
   SchedulerStats stats;
-  PodSourceState pods;
+  PodSourceState pods;  ///< the source in use
   std::optional<std::chrono::milliseconds> pods_age;
+  std::vector<PodSourceStatus> sources;  ///< all, in the order in which they are asked
   std::vector<Boost> boosts;
   std::chrono::seconds uptime{};
   std::vector<Enforcement> enforced;

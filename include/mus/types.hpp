@@ -46,10 +46,17 @@ struct Pod {
   bool operator==(const Pod&) const = default;
 };
 
+/// What a list does not have it cannot deny: "there is no such pod" can be said only where nothing is missing.
 struct PodList {
   std::vector<Pod> pods;
   TimePoint fetched_at{};  ///< when the source answered
-  bool complete = true;    ///< false: there may be pods that the source cannot see; who is missing may be there
+  /// Why it has no labels of pods, and only the containers that there are just now; as the end of a sentence. Empty: it
+  /// has them all.
+  std::string no_labels{};
+  std::string incomplete{};  ///< why there may be pods with containers that are not in it, likewise; empty: none is
+
+  /// Who is not in it is not there, and not about to be.
+  [[nodiscard]] bool complete() const { return no_labels.empty() && incomplete.empty(); }
 };
 
 /// A directory below the cgroup root. `path` starts with "/" and is relative to that root.

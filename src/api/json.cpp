@@ -146,6 +146,19 @@ Json state_file(const StateFileStatus& file) {
   return {{"path", file.path}, {"version", file.version}, {"trouble", or_null(file.trouble)}};
 }
 
+Json sources(const std::vector<PodSourceStatus>& sources) {
+  auto out = Json::array();
+  for (const auto& [source, age] : sources) {
+    out.push_back({{"name", source.name},
+                   {"in_use", source.in_use},
+                   {"labels", source.labels},
+                   {"age_seconds", seconds(age)},
+                   {"last_error", or_null(source.last_error)},
+                   {"note", or_null(source.note)}});
+  }
+  return out;
+}
+
 /// A boost as /status shows it: with what its cgroups used and waited.
 Json with_statistics(const Boost& boost, const StatusSnapshot& status) {
   auto out = to_json(boost);
@@ -260,6 +273,7 @@ std::string status_json(const StatusSnapshot& status) {
                     {{"name", status.pods.name},
                      {"age_seconds", seconds(status.pods_age)},
                      {"last_error", or_null(status.pods.last_error)}}},
+                   {"sources", sources(status.sources)},
                    {"enforced", enforced_json(status.enforced)},
                    {"limits", limits_json(status.limits)},
                    {"state_file", state_file(status.state_file)},

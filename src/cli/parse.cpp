@@ -117,6 +117,7 @@ void add_simple(CLI::App& app, Raw& raw) {
 
   auto* check = app.add_subcommand("check", "Can this node run mus-scheduler? What to do if not");
   add_roots(*check, command.options);
+  add_pod_sources(*check, command.options);
   add_allow_unenforced(*check, raw.run);
   add_json(*check, command.json);
   check->parse_complete_callback([&raw] { raw.command.kind = Command::Kind::check; });
@@ -147,11 +148,9 @@ std::optional<std::string> finish(Raw& raw) {
   auto& options = command.options;
   switch (command.kind) {
     case Command::Kind::run:
-      take_run_words(raw.run, options);
-      return find_contradiction(options);
     case Command::Kind::check:
       take_run_words(raw.run, options);
-      return std::nullopt;
+      return find_contradiction(options);
     case Command::Kind::prioritize:
       if (!names_something(command.target))
         return "prioritize needs a target: a pod, --label, --cgroup, --unit or --pid";

@@ -37,26 +37,6 @@ std::string check_settings(const std::string& list) {
   return {};
 }
 
-void add_kubelet(CLI::App& app, KubeletSettings& kubelet) {
-  const auto add = [&app](const char* name, const char* variable, std::string& value, const char* text) {
-    app.add_option(name, value, text)->envname(variable)->group("Kubelet");
-  };
-  add("--kubelet-url", "MUS_KUBELET_URL", kubelet.url,
-      "Its address, e.g. https://127.0.0.1:10250; without it pods cannot be named");
-  add("--kubelet-token-file", "MUS_KUBELET_TOKEN_FILE", kubelet.token_file,
-      "Bearer token, read again for each request");
-  add("--kubelet-ca", "MUS_KUBELET_CA", kubelet.ca_file, "Authority that signed its certificate (PEM)");
-  add("--kubelet-server-name", "MUS_KUBELET_SERVER_NAME", kubelet.server_name,
-      "Name in its certificate, usually the node's");
-  add("--kubelet-pin", "MUS_KUBELET_PIN", kubelet.pin_file, "Accept exactly this certificate (PEM) instead of a CA's");
-  add("--kubelet-client-cert", "MUS_KUBELET_CLIENT_CERT", kubelet.client_cert,
-      "Certificate to authenticate with (PEM)");
-  add("--kubelet-client-key", "MUS_KUBELET_CLIENT_KEY", kubelet.client_key, "Its key (PEM)");
-  app.add_flag("--kubelet-readonly", kubelet.readonly, "The URL is the read-only port: plain http, on loopback")
-      ->envname("MUS_KUBELET_READONLY")
-      ->group("Kubelet");
-}
-
 }  // namespace
 
 // A variable that is set to nothing counts as not set, as everywhere else; so "off" is how it turns TCP off.
@@ -71,6 +51,36 @@ void add_roots(CLI::App& app, Options& options) {
   app.add_option("--proc-root", options.proc_root, "Where the node's /proc is mounted")
       ->envname("MUS_PROC_ROOT")
       ->capture_default_str();
+}
+
+void add_pod_sources(CLI::App& app, Options& options) {
+  auto& kubelet = options.kubelet;
+  app.add_option("--host-root", options.host_root,
+                 "Where the node's root directory is: what container runtimes leave about pods is read below it")
+      ->envname("MUS_HOST_ROOT")
+      ->group("Pods")
+      ->capture_default_str();
+  const auto add = [&app](const char* name, const char* variable, std::string& value, const char* text) {
+    app.add_option(name, value, text)->envname(variable)->group("Pods");
+  };
+  add("--kubelet-url", "MUS_KUBELET_URL", kubelet.url,
+      "The kubelet's address, e.g. https://127.0.0.1:10250; it knows pods' labels");
+  add("--node-ip", "MUS_NODE_IP", options.node_ip,
+      "In a pod, instead of the URL: this node's address; its kubelet is asked with the service account's token");
+  add("--node-name", "MUS_NODE_NAME", options.node_name,
+      "This node's name, with which names of static pods end (default: the host's name)");
+  add("--kubelet-token-file", "MUS_KUBELET_TOKEN_FILE", kubelet.token_file,
+      "Bearer token, read again for each request");
+  add("--kubelet-ca", "MUS_KUBELET_CA", kubelet.ca_file, "Authority that signed its certificate (PEM)");
+  add("--kubelet-server-name", "MUS_KUBELET_SERVER_NAME", kubelet.server_name,
+      "Name in its certificate, usually the node's");
+  add("--kubelet-pin", "MUS_KUBELET_PIN", kubelet.pin_file, "Accept exactly this certificate (PEM) instead of a CA's");
+  add("--kubelet-client-cert", "MUS_KUBELET_CLIENT_CERT", kubelet.client_cert,
+      "Certificate to authenticate with (PEM)");
+  add("--kubelet-client-key", "MUS_KUBELET_CLIENT_KEY", kubelet.client_key, "Its key (PEM)");
+  app.add_flag("--kubelet-readonly", kubelet.readonly, "The URL is the read-only port: plain http, on loopback")
+      ->envname("MUS_KUBELET_READONLY")
+      ->group("Pods");
 }
 
 void add_allow_unenforced(CLI::App& app, RunWords& words) {
@@ -149,7 +159,7 @@ void add_run_options(CLI::App& run, Options& options, RunWords& words) {
       ->check(CLI::Range(0.0, kHighestFloor))
       ->group("Scheduler")
       ->capture_default_str();
-  add_kubelet(run, options.kubelet);
+  add_pod_sources(run, options);
 }
 
 void take_run_words(const RunWords& words, Options& options) {

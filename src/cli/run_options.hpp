@@ -28,6 +28,7 @@ struct RunWords {
 void add_run_options(CLI::App& run, Options& options, RunWords& words);
 void add_socket(CLI::App& app, Options& options);
 void add_roots(CLI::App& app, Options& options);
+void add_pod_sources(CLI::App& app, Options& options);
 void add_allow_unenforced(CLI::App& app, RunWords& words);
 
 /// After the parsing.

@@ -96,6 +96,30 @@ void add_limits(const Json& limits, std::vector<Row>& rows) {
                                  text_of(limits, "pardons") + " pardon(s)"});
 }
 
+std::string source_text(const Json& source) {
+  std::string text = printable(text_of(source, "name", "none"));
+  if (const auto age = duration_of(source, "age_seconds"); !age.empty()) text += ", asked " + age + " ago";
+  if (const auto error = text_of(source, "last_error"); !error.empty()) text += "; " + printable(error);
+  if (const auto note = text_of(source, "note"); !note.empty()) text += "; " + printable(note);
+  return text;
+}
+
+// The one in use, and what the others say; a daemon of before there were several only has the one.
+void add_sources(const Json& status, std::vector<Row>& rows) {
+  const auto& sources = member(status, "sources");
+  if (!sources.is_array() || sources.size() < 2) {
+    rows.push_back({"pods from:", source_text(member(status, "pods_source"))});
+    return;
+  }
+  const auto in_use = [](const Json& source) { return member(source, "in_use") == true; };
+  if (std::none_of(sources.begin(), sources.end(), in_use)) rows.push_back({"pods from:", "none so far"});
+  for (const auto& source : sources) {
+    const bool failed = !text_of(source, "last_error").empty();
+    const char* title = in_use(source) ? "pods from:" : failed ? "not from:" : "in reserve:";
+    rows.push_back({title, source_text(source)});
+  }
+}
+
 std::string state_line(const Json& scheduler) {
   const auto state = text_of(scheduler, "state");
   if (state == "attached") {
@@ -159,11 +183,7 @@ void print_status(const Json& status, std::ostream& out) {
   }
   add_enforced(member(status, "enforced"), rows);
   add_limits(member(status, "limits"), rows);
-  const auto& source = member(status, "pods_source");
-  std::string pods = printable(text_of(source, "name", "none"));
-  if (const auto age = duration_of(source, "age_seconds"); !age.empty()) pods += ", asked " + age + " ago";
-  if (const auto error = text_of(source, "last_error"); !error.empty()) pods += "; " + printable(error);
-  rows.push_back({"pods from:", pods});
+  add_sources(status, rows);
   if (const auto trouble = text_of(member(status, "state_file"), "trouble"); !trouble.empty()) {
     rows.push_back({"boosts' file:", printable(trouble)});
   }

@@ -62,7 +62,7 @@ class NodeIndex {
   /// With what the runtime's files say already. Null: nobody knows, and the files say nothing.
   [[nodiscard]] const PodList* list() const { return list_; }
   /// The list alone says for sure who is not there.
-  [[nodiscard]] bool complete() const { return view_.list && view_.list->complete; }
+  [[nodiscard]] bool complete() const { return view_.list && view_.list->complete(); }
   /// When the list was made that is looked at.
   [[nodiscard]] TimePoint listed_at() const { return view_.list ? view_.list->fetched_at : TimePoint{}; }
   /// In the list itself, whatever the runtime's files say.

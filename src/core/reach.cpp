@@ -125,8 +125,10 @@ class PodReach {
       if (directory == nullptr || holds(out_.cgroups, known.cgroup.id)) continue;
       if (index_.view().doubtful.contains(known.cgroup.id)) continue;
       const bool meant = std::any_of(pods_.begin(), pods_.end(), [&](const Pod* pod) { return pod->uid == known.uid; });
-      // Of a pod that is listed and meant, the container before this one may still be there.
-      if (index_.listed(known.uid) && !(meant && !known.container.empty())) continue;
+      // Of a pod that is listed and meant, the container before this one may still be there. By a list without labels,
+      // nobody is not meant.
+      const bool labels = index_.view().list && index_.view().list->no_labels.empty();
+      if (labels && index_.listed(known.uid) && !(meant && !known.container.empty())) continue;
       known.weight = boost_.weight;
       known.lifted_from =
           boost_.ignore_limit && index_.view().limits_hold.empty() ? depth_of(directory->cgroup.path) : 0;

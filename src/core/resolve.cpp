@@ -28,23 +28,27 @@ bool static_name_is(const Pod& pod, std::string_view name) {
          pod.name.starts_with(name) && pod.name[name.size()] == '-' && pod.name.ends_with(pod.node);
 }
 
-bool passes_filters(const Pod& pod, const Target& target) {
+bool passes_identity(const Pod& pod, const Target& target) {
   if (!target.ns.empty() && pod.ns != target.ns) return false;
   // A mirror pod's own uid is not the one on the node: its config.hash is.
-  if (!target.uid.empty() && pod.uid != target.uid && pod.config_hash != target.uid) return false;
+  return target.uid.empty() || pod.uid == target.uid || pod.config_hash == target.uid;
+}
+
+bool passes_label(const Pod& pod, const Target& target) {
   if (target.label.empty()) return true;
   const auto equals = target.label.find('=');
   const std::string_view label{target.label};
   return label_is(pod, std::string{label.substr(0, equals)}, label.substr(equals + 1));
 }
 
-Pods named(const Pods& pods, const std::string& name) {
+/// `exactly`: only by the whole name. What else means a pod, nobody knows then.
+Pods named(const Pods& pods, const std::string& name, bool exactly) {
   static const std::string recommended = "app.kubernetes.io/name";
   static const std::string usual = "app";
   Pods found;
   const auto take = [&](auto&& rule) { std::copy_if(pods.begin(), pods.end(), std::back_inserter(found), rule); };
   take([&](const Pod* pod) { return pod->name == name; });
-  if (!found.empty()) return found;
+  if (exactly || !found.empty()) return found;
   take([&](const Pod* pod) {
     return label_is(*pod, recommended, name) || label_is(*pod, usual, name) || static_name_is(*pod, name);
   });
@@ -107,6 +111,21 @@ std::vector<Candidate> with_container(const Pods& pods, const std::string& name)
   return found;
 }
 
+/// Not there in this list. Only where the list has what is asked for, that is as good as not there at all.
+tl::unexpected<ServiceError> refuse_missing(const PodList& list, bool by_label, std::string message, std::string advice,
+                                            std::vector<std::string> candidates = {}) {
+  if (by_label && !list.no_labels.empty()) {
+    return refuse(Errc::unavailable, "no source that knows labels answers: " + list.no_labels,
+                  "give the pod's full name (mus-scheduler pods lists them); mus-scheduler check says what is missing",
+                  std::move(candidates));
+  }
+  if (!list.incomplete.empty()) {
+    return refuse(Errc::unavailable, message + ", but not every pod is known: " + list.incomplete,
+                  "ask again in a moment; mus-scheduler check says what is missing", std::move(candidates));
+  }
+  return refuse(Errc::not_found, std::move(message), std::move(advice), std::move(candidates));
+}
+
 std::vector<std::string> all_containers(const Pods& pods) {
   std::vector<std::string> names;
   for (const auto* pod : pods) {
@@ -127,9 +146,12 @@ Candidates find_candidates(const PodList& list, const Target& target) {
   Candidates candidates;
   auto& pods = candidates.pods;
   for (const auto& pod : list.pods) {
-    if (passes_filters(pod, target)) pods.push_back(&pod);
+    if (!passes_identity(pod, target)) continue;
+    candidates.by_label = candidates.by_label || !target.label.empty() || !target.pod.empty();
+    if (passes_label(pod, target)) pods.push_back(&pod);
   }
-  if (!target.pod.empty()) pods = named(pods, target.pod);
+  // With `all`, a static pod may be only one of those that are meant.
+  if (!target.pod.empty()) pods = named(pods, target.pod, target.all && !list.no_labels.empty());
   drop_leaving_twins(pods);
   std::sort(pods.begin(), pods.end(), [](const Pod* a, const Pod* b) {
     return std::tie(a->ns, a->name, a->uid) < std::tie(b->ns, b->name, b->uid);
@@ -148,12 +170,16 @@ ServiceResult<std::vector<Match>> resolve(const PodList& list, const Target& tar
 
   const auto candidates = find_candidates(list, target);
   if (candidates.pods.empty()) {
-    return refuse(Errc::not_found, "no pod on this node matches " + words(target),
-                  "mus-scheduler pods (GET /pods) lists those that there are");
+    return refuse_missing(list, candidates.by_label, "no pod on this node matches " + words(target),
+                          "mus-scheduler pods (GET /pods) lists those that there are");
   }
   if (candidates.found.empty()) {
-    return refuse(Errc::not_found, "no container matches " + words(target), "name one of the candidates",
-                  all_containers(candidates.pods));
+    if (!list.no_labels.empty()) {  // a list of what is there just now: it may be between two starts
+      return refuse(Errc::unavailable, "no container matches " + words(target) + " just now",
+                    "ask again in a moment, or name one of the candidates", all_containers(candidates.pods));
+    }
+    return refuse_missing(list, false, "no container matches " + words(target), "name one of the candidates",
+                          all_containers(candidates.pods));
   }
   std::vector<Match> matches;
   for (const auto& [pod, container] : candidates.found) {

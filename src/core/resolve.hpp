@@ -31,12 +31,14 @@ struct Candidate {
 struct Candidates {
   std::vector<const Pod*> pods;  ///< that match, whether they have such a container or not
   std::vector<Candidate> found;
+  bool by_label = false;  ///< a list with labels might have had more
 };
 [[nodiscard]] Candidates find_candidates(const PodList& list, const Target& target);
 
 /// At least one match, in order of namespace, name and uid. Failures: not_found (no such pod; or no such container,
-/// with those that there are as candidates), ambiguous (with the candidates), unavailable (all that match are still
-/// being created), invalid_argument (a target that names no pod).
+/// with those that there are as candidates), ambiguous (with the candidates), unavailable (with retry_after: all that
+/// match are still being created; without: nothing matches, and the list cannot say that there is none, since it has no
+/// labels, is not complete, or has only the containers of the moment), invalid_argument (a target that names no pod).
 [[nodiscard]] ServiceResult<std::vector<Match>> resolve(const PodList& list, const Target& target);
 
 }  // namespace mus

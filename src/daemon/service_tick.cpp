@@ -98,9 +98,15 @@ void MusService::publish(TimePoint now) {
   status->stats = stats_;
   status->enforced = options_.enforced;
   status->limits = limits_.totals();
+  const auto age_of = [now](const PodSourceState& source) -> std::optional<std::chrono::milliseconds> {
+    if (!source.last_success) return std::nullopt;
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now - *source.last_success);
+  };
   status->pods = pods_.state();
-  if (status->pods.last_success) {
-    status->pods_age = std::chrono::duration_cast<std::chrono::milliseconds>(now - *status->pods.last_success);
+  status->pods_age = age_of(status->pods);
+  for (auto& source : pods_.states()) {
+    const auto age = age_of(source);
+    status->sources.push_back({std::move(source), age});
   }
   status->boosts = show_all(desired_, reaches_, force(), now);
   if (options_.store != nullptr) {

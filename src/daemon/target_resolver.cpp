@@ -103,10 +103,9 @@ ServiceResult<ResolvedTarget> TargetResolver::resolve_pod(const Target& target, 
     return not_yet(fresh.error());
   }
   auto resolved = from_list(*fresh, target, limits);
-  if (resolved || fresh->complete || resolved.error().error.code != Errc::not_found) return resolved;
+  if (resolved || resolved.error().error.code != Errc::unavailable) return resolved;
+  // Nobody can say whether it is there.
   auto unknown = resolved.error();
-  unknown.error.code = Errc::unavailable;
-  unknown.error.message += ", and not all pods are known just now";
   unknown.retry_after = kRetry;
   if (!is_fully_named(target)) return tl::unexpected(std::move(unknown));
   return not_yet(std::move(unknown));
@@ -117,9 +116,8 @@ ServiceResult<ResolvedTarget> TargetResolver::from_list(const PodList& list, con
   const auto matches = mus::resolve(list, target);
   if (!matches) {
     auto refusal = matches.error();
-    if (refusal.error.code != Errc::unavailable) return tl::unexpected(std::move(refusal));
-    if (!refusal.retry_after) refusal.retry_after = kRetry;
-    return not_yet(std::move(refusal));
+    if (!refusal.retry_after) return tl::unexpected(std::move(refusal));
+    return not_yet(std::move(refusal));  // it is starting
   }
   ResolvedTarget resolved;
   std::string missing;

@@ -11,7 +11,8 @@ namespace mus {
 namespace {
 
 /// What a status other than 200 means, and what to do. The body is not repeated: it is the other side's text.
-Error refusal(const std::string& who, int status, bool with_token) {
+Error refusal(const std::string& who, int status, const KubeletOptions& options) {
+  const bool with_token = !options.token_file.empty();
   const std::string said = who + " answered " + std::to_string(status);
   switch (status) {
     case 400:
@@ -19,16 +20,19 @@ Error refusal(const std::string& who, int status, bool with_token) {
               "if it is the kubelet's HTTPS port (10250), --kubelet-url must start with https://"};
     case 401:
       // Also when the API server, which checks tokens for the kubelet, is away (webhook authentication).
-      return {Errc::unauthorized, said + " (unauthorized): it does not accept our credential",
-              with_token
-                  ? "check that --kubelet-token-file holds a valid token of this cluster and that the API server "
-                    "can be reached"
-                  : "pass --kubelet-token-file, or --kubelet-client-cert and --kubelet-client-key"};
+      return {
+          Errc::unauthorized, said + " (unauthorized): it does not accept our credential",
+          options.in_cluster ? "check that the service account's token is mounted, and that the kubelet can reach the "
+                               "API server, which checks it"
+          : with_token ? "check that --kubelet-token-file holds a valid token of this cluster and that the API server "
+                         "can be reached"
+                       : "pass --kubelet-token-file, or --kubelet-client-cert and --kubelet-client-key"};
     case 403:
       // Fine-grained authorization: KEP-2862, on by default from 1.33; before it only nodes/proxy is asked for.
-      return {Errc::forbidden, said + " (forbidden): our credential may not read /pods",
-              "grant it in RBAC: resources: [\"nodes/pods\"], verbs: [\"get\"]; kubelets before 1.33 ask for "
-              "\"nodes/proxy\" instead, which also allows exec in every pod, so grant that knowingly"};
+      return {
+          Errc::forbidden, said + " (forbidden): our credential may not read /pods",
+          "add to its ClusterRole: {apiGroups: [\"\"], resources: [\"nodes/pods\"], verbs: [\"get\"]}; kubelets before "
+          "1.33 ask for \"nodes/proxy\" instead, which also allows exec in every pod, so grant that knowingly"};
     case 404:
     case 405:
       return {Errc::protocol, said + ": it serves no /pods", "check that --kubelet-url names a kubelet"};
@@ -69,11 +73,14 @@ Result<PodList> KubeletSource::ask() {
   if (!reply) {
     auto error = reply.error();
     error.message = who + " gave no answer: " + error.message;
-    if (error.advice.empty()) error.advice = "check that it runs and that --kubelet-url is right";
+    if (error.advice.empty()) {
+      error.advice = options_.in_cluster ? "check that --node-ip is this node's address"
+                                         : "check that it runs and that --kubelet-url is right";
+    }
     return tl::unexpected(std::move(error));
   }
   if (reply->status != 200) {
-    return tl::unexpected(refusal(who, reply->status, !options_.token_file.empty()));
+    return tl::unexpected(refusal(who, reply->status, options_));
   }
   auto parsed = parse_pod_list(reply->body);
   if (!parsed) {
@@ -104,8 +111,9 @@ std::optional<Result<PodList>> KubeletSource::answer_without_asking(Freshness fr
   const auto kept = freshness == Freshness::cached ? last_good() : std::nullopt;
   const std::lock_guard lock{state_};
   if (!last_attempt_) return std::nullopt;
-  // A kubelet that is away is asked as seldom as one that answers, unless there is nothing else to show.
-  const auto seldom = kept ? options_.cache_ttl : options_.fresh_interval;
+  // A kubelet that is away is asked as seldom as one that answers, unless there is nothing else to show. One that lets
+  // us wait and then does not answer must not do so to every caller.
+  const auto seldom = kept || slow_failure_ ? options_.cache_ttl : options_.fresh_interval;
   const auto ttl = freshness == Freshness::fresh ? options_.fresh_interval : options_.cache_ttl;
   const auto interval = last_error_ ? seldom : ttl;
   if (*last_attempt_ < called && now_() - *last_attempt_ >= interval) return std::nullopt;
@@ -114,9 +122,10 @@ std::optional<Result<PodList>> KubeletSource::answer_without_asking(Freshness fr
   return tl::unexpected(*last_error_);
 }
 
-void KubeletSource::remember(const Result<PodList>& answer) {
+void KubeletSource::remember(const Result<PodList>& answer, TimePoint asked) {
   const std::lock_guard lock{state_};
   last_attempt_ = now_();
+  slow_failure_ = !answer && *last_attempt_ - asked >= options_.fresh_interval;
   if (answer) {
     good_ = std::make_shared<const PodList>(*answer);
     last_error_.reset();
@@ -137,8 +146,9 @@ Result<PodList> KubeletSource::list(Freshness freshness) {
     // Somebody else asked while we waited: an answer that came after our call is as fresh as our own would be.
     if (auto known = answer_without_asking(freshness, called)) return std::move(*known);
   }
+  const auto asked = now_();
   auto answer = ask();
-  remember(answer);
+  remember(answer, asked);
   if (!answer && freshness == Freshness::cached) {
     if (auto kept = last_good()) return std::move(*kept);
   }
@@ -148,7 +158,7 @@ Result<PodList> KubeletSource::list(Freshness freshness) {
 PodSourceState KubeletSource::state() const {
   const std::lock_guard lock{state_};
   PodSourceState state;
-  state.name = "kubelet " + options_.url;
+  state.name = "kubelet " + options_.url + (options_.in_cluster ? " (service account)" : "");
   if (good_) state.last_success = good_->fetched_at;
   if (last_error_)
     state.last_error = last_error_->message + (last_error_->advice.empty() ? "" : "; " + last_error_->advice);

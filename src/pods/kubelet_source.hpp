@@ -18,6 +18,7 @@ namespace mus {
 struct KubeletOptions {
   std::string url{};         ///< as in --kubelet-url; the client was made for it, here it is for messages and /status
   std::string token_file{};  ///< --kubelet-token-file, or empty: a client certificate or the read-only port
+  bool in_cluster = false;   ///< with a service account's token, for messages and /status
   std::chrono::milliseconds cache_ttl{10'000};            ///< `cached` readers ask the kubelet no more often
   std::chrono::milliseconds fresh_interval{1'000};        ///< nor does anybody more often than this
   std::chrono::milliseconds keep_after_failure{300'000};  ///< how old a list `cached` readers get when it is away
@@ -39,14 +40,15 @@ class KubeletSource final : public PodSource {
   Result<PodList> ask();
   [[nodiscard]] std::optional<PodList> last_good() const;
   [[nodiscard]] std::optional<Result<PodList>> answer_without_asking(Freshness freshness, TimePoint called) const;
-  void remember(const Result<PodList>& answer);
+  void remember(const Result<PodList>& answer, TimePoint asked);
 
   HttpClient& client_;
   const KubeletOptions options_;
   const Now now_;
 
-  std::mutex asking_;         ///< held during a request: one at a time, the others take its answer
-  mutable std::mutex state_;  ///< guards the rest; never held during a request
+  std::mutex asking_;          ///< held during a request: one at a time, the others take its answer
+  mutable std::mutex state_;   ///< guards the rest; never held during a request
+  bool slow_failure_ = false;  ///< the last request failed, and took its time
   std::shared_ptr<const PodList> good_;
   std::optional<TimePoint> last_attempt_;  ///< when the last request ended
   std::optional<Error> last_error_;        ///< of the last request; none after a success

@@ -40,14 +40,17 @@ bool valid_label(std::string_view key, std::string_view value) {
   return !key.empty() && all_of(key, 317, [&](char c) { return letters(c) || c == '/'; }) && all_of(value, 63, letters);
 }
 
+bool valid_container_id(std::string_view id) {
+  return id.size() >= 12 && all_of(id, 64, [](char c) { return digit(c) || (c >= 'a' && c <= 'f'); });
+}
+
 std::optional<std::string> container_id_of(std::string_view text) {
   const auto colon = text.find("://");
   if (colon == std::string_view::npos || colon == 0) return std::nullopt;
   const auto runtime = text.substr(0, colon);
   const auto id = text.substr(colon + 3);
   if (!all_of(runtime, 64, [](char c) { return lower(c) || digit(c) || c == '-' || c == '.'; })) return std::nullopt;
-  if (id.size() < 12 || !all_of(id, 64, [](char c) { return digit(c) || (c >= 'a' && c <= 'f'); })) return std::nullopt;
-  return std::string{id};
+  return valid_container_id(id) ? std::optional{std::string{id}} : std::nullopt;
 }
 
 }  // namespace mus

@@ -16,7 +16,9 @@ namespace mus {
 [[nodiscard]] bool valid_uid(std::string_view uid);
 /// Label keys ([prefix/]name, up to 317) and values (up to 63, may be empty).
 [[nodiscard]] bool valid_label(std::string_view key, std::string_view value);
-/// "containerd://<hex>" -> "<hex>" (12 to 64 lower-case digits); none for anything else.
+/// A runtime's: 12 to 64 lower-case hexadecimal digits (all runtimes make 64; 12 are docker's short form).
+[[nodiscard]] bool valid_container_id(std::string_view id);
+/// "containerd://<hex>" -> "<hex>"; none for anything else.
 [[nodiscard]] std::optional<std::string> container_id_of(std::string_view text);
 
 }  // namespace mus

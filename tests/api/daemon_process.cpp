@@ -98,7 +98,7 @@ DaemonProcess::~DaemonProcess() {
 std::vector<std::string> DaemonProcess::arguments(const std::vector<std::string>& extra) const {
   std::vector<std::string> all{"run",           "--dry-run",      "--listen",    "127.0.0.1:0",
                                "--socket",      path("api.sock"), "--state-dir", path("state"),
-                               "--cgroup-root", path("cgroup")};
+                               "--cgroup-root", path("cgroup"),   "--host-root", path("host")};
   std::erase(all, left_out_);
   all.insert(all.end(), extra.begin(), extra.end());
   return all;

@@ -258,6 +258,8 @@ TEST_CASE_METHOD(Routes, "the status tells why the kernel ejected us, in words a
   status.last_ejection_age = 12s;
   status.next_attempt_in = 1500ms;
   status.pods = {"kubelet https://127.0.0.1:10250", {}, "connection refused"};
+  status.sources = {{status.pods, {}},
+                    {{"runtime files of containerd", {}, "", "some may be missing", false, true}, 1500ms}};
   status.stats.counters = {{"wakeups", 5}};
   status.enforced = {{"cpu.weight"}, {"cpu.max", true, "no limits here"}, {"cpu.idle", false, "no idle"}};
   status.limits = {3, 100, 25, 1'500'000, 2, 7};
@@ -276,6 +278,11 @@ TEST_CASE_METHOD(Routes, "the status tells why the kernel ejected us, in words a
   CHECK(body["scheduler"]["node_floor"] == 0.1);
   CHECK(body["pods_source"]["last_error"] == "connection refused");
   CHECK(body["pods_source"]["age_seconds"].is_null());
+  CHECK(body["sources"] == nlohmann::json::parse(R"([
+    {"name": "kubelet https://127.0.0.1:10250", "in_use": false, "labels": true, "age_seconds": null,
+     "last_error": "connection refused", "note": null},
+    {"name": "runtime files of containerd", "in_use": true, "labels": false, "age_seconds": 1.5,
+     "last_error": null, "note": "some may be missing"}])"));
   CHECK(body["counters"]["wakeups"] == 5);
   CHECK(body["enforced"] == nlohmann::json{{"cpu.weight", true}, {"cpu.max", true}, {"cpu.idle", "no idle"}});
   CHECK(body["limits"] == nlohmann::json{{"cgroups", 3},

@@ -184,6 +184,23 @@ TEST_CASE("the status has the notes of boosts, and what is wrong with their file
   CHECK(has(outcome.out, "note b1: the wall clock is behind"));
 }
 
+TEST_CASE("the status says which source of pods is in use, and what the others say", "[cli]") {
+  FakeDaemon daemon;
+  daemon.answer = HttpReply{200, "", R"({
+    "scheduler": {"state": "attached"}, "kernel": "6.18", "version": "0.1.0", "uptime_seconds": 9,
+    "pods_source": {"name": "runtime files of containerd", "age_seconds": 2, "last_error": null},
+    "sources": [{"name": "kubelet https://127.0.0.1:10250", "in_use": false, "age_seconds": 61, "last_error": "401"},
+                {"name": "runtime files of containerd", "in_use": true, "age_seconds": 2, "last_error": null,
+                 "note": "one is damaged"},
+                {"name": "another", "in_use": false, "age_seconds": null, "last_error": null}]})"};
+  Command command;
+  command.kind = Command::Kind::status;
+  const auto out = run(command, daemon).out;
+  CHECK(has(out, "\nnot from:    kubelet https://127.0.0.1:10250, asked 1m1s ago; 401\n"));
+  CHECK(has(out, "\npods from:   runtime files of containerd, asked 2.0s ago; one is damaged\n"));
+  CHECK(has(out, "\nin reserve:  another\n"));
+}
+
 TEST_CASE("pods are an aligned table", "[cli]") {
   FakeDaemon daemon;
   daemon.answer = HttpReply{200, "", R"({"pods": [

@@ -39,6 +39,9 @@ TEST_CASE("run without options has the documented defaults", "[cli]") {
   CHECK(options.token_path() == "/var/lib/mus-scheduler/token");
   CHECK(options.cgroup_root == "/sys/fs/cgroup");
   CHECK(options.proc_root == "/proc");
+  CHECK(options.host_root == "/");
+  CHECK(options.node_ip.empty());
+  CHECK(options.node_name.empty());
   CHECK(options.kubelet == KubeletSettings{});
   CHECK(options.on_unsupported == Options::OnUnsupported::fail);
   CHECK_FALSE(options.dry_run);
@@ -220,6 +223,14 @@ TEST_CASE("what makes no sense is a usage error with a sentence", "[cli]") {
       {{"run", "--allow-unenforced", "cpu.max, cpu.idle"}, "separated by commas"},
       {{"run", "--kubelet-ca", "/ca"}, "need --kubelet-url"},
       {{"run", "--kubelet-readonly"}, "need --kubelet-url"},
+      {{"check", "--kubelet-ca", "/ca"}, "need --kubelet-url"},
+      {{"run", "--host-root", ""}, "--host-root needs a path"},
+      {{"run", "--node-ip", "node-1"}, "numeric address"},
+      {{"run", "--node-ip", "192.0.2.7:10250/x"}, "numeric address"},
+      {{"run", "--node-ip", "192.0.2.7", "--kubelet-readonly"}, "needs --kubelet-url"},
+      {{"run", "--node-ip", "192.0.2.7", "--kubelet-ca", "/a", "--kubelet-pin", "/p"}, "exclude"},
+      {{"run", "--node-ip", "192.0.2.7", "--kubelet-pin", "/p", "--kubelet-server-name", "n"}, "goes with"},
+      {{"run", "--node-ip", "192.0.2.7", "--kubelet-client-key", "/k"}, "missing"},
       {{"run", "--kubelet-url", "10.0.0.1:10250"}, "must begin with https://"},
       {{"run", "--kubelet-url", "https://"}, "names no host"},
       {{"run", "--kubelet-url", "https://127.0.0.1:10250"}, "needs --kubelet-ca or --kubelet-pin"},
@@ -256,6 +267,25 @@ TEST_CASE("what makes no sense is a usage error with a sentence", "[cli]") {
     CHECK(command.error().code == 2);
     CHECK(command.error().text.find(row.said) != std::string::npos);
     CHECK(command.error().text.find("--help") != std::string::npos);
+  }
+}
+
+TEST_CASE("where pods are read from is said to run and to check alike", "[cli]") {
+  for (const char* command : {"run", "check"}) {
+    const auto given = parse({command, "--host-root", "/host", "--node-ip", "2001:db8::7", "--node-name", "node-1",
+                              "--kubelet-pin", "/kubelet.crt"});
+    REQUIRE(given);
+    CHECK(given->options.host_root == "/host");
+    CHECK(given->options.node_ip == "2001:db8::7");
+    CHECK(given->options.node_name == "node-1");
+    CHECK(given->options.kubelet.pin_file == "/kubelet.crt");
+    const Variable root("MUS_HOST_ROOT", "/mnt");
+    const Variable ip("MUS_NODE_IP", "192.0.2.7");
+    const Variable name("MUS_NODE_NAME", "node-2");
+    const auto variables = parse({command});
+    CHECK(variables->options.host_root == "/mnt");
+    CHECK(variables->options.node_ip == "192.0.2.7");
+    CHECK(variables->options.node_name == "node-2");
   }
 }
 

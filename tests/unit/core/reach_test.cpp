@@ -189,7 +189,7 @@ TEST_CASE("what a boost acts on stays while its directory is there and the list 
     CHECK(ids_of(look(node, boost, known)) == Ids{100});
     node.view.directories.clear();
     CHECK(look(node, boost, known).pending == "no pod on this node matches now");
-    node.list.complete = false;
+    node.list.incomplete = "a file is damaged";
     node.told();
     CHECK(look(node, boost, known).pending == "no pod that is known matches; not all are known");
   }

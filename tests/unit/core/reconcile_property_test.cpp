@@ -96,14 +96,14 @@ class World {
   void publish_list() {
     list_ = std::make_shared<PodList>();
     list_->fetched_at = now;
-    list_->complete = !once_in(6);
+    list_->incomplete = once_in(6) ? "a file is damaged" : "";
     for (const auto& live : pods_) {
-      if (list_->complete || once_in(2)) list_->pods.push_back(live.pod);
+      if (list_->complete() || once_in(2)) list_->pods.push_back(live.pod);
     }
   }
   void know_everything() {
     publish_list();
-    list_->complete = true;
+    list_->incomplete.clear();
     list_->pods.clear();
     for (const auto& live : pods_) list_->pods.push_back(live.pod);
   }

@@ -121,7 +121,7 @@ TEST_CASE("a boost by uid ends with its pod, which takes a whole list that is ne
     CHECK_FALSE(ended());
   }
   SECTION("the list is not whole") {
-    node.list.complete = false;
+    node.list.incomplete = "a file is damaged";
     CHECK_FALSE(ended());
   }
   SECTION("the list is older than the boost") {

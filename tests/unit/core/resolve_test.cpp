@@ -182,6 +182,63 @@ TEST_CASE("a container that is not created yet is a matter of a second, and othe
   CHECK(outcome(pods, all) == "unavailable");
 }
 
+TEST_CASE("what a list does not have it does not deny: labels") {
+  PodList list;
+  list.pods = {make("a", "redis-node1", "u1"), make("a", "web", "u2")};
+  list.pods[0].is_static = true;
+  CHECK(list.complete());
+  list.no_labels = "the kubelet is away";
+  CHECK_FALSE(list.complete());
+  const auto error = [&](const Target& target) {
+    const auto found = resolve(list, target);
+    REQUIRE_FALSE(found.has_value());
+    return found.error().error;
+  };
+  // By whole names, uids and static pods' names nothing is missing.
+  CHECK(resolve(list, by_name("web")).value().at(0).pod.uid == "u2");
+  CHECK(resolve(list, by_name("redis")).value().at(0).pod.uid == "u1");
+  Target uid;
+  uid.uid = "u2";
+  CHECK(resolve(list, uid).has_value());
+  uid.uid = "u3";
+  CHECK(error(uid).code == Errc::not_found);
+  CHECK(error(by_name("web", "b")).code == Errc::not_found);  // nobody is there who might have the label
+
+  Target label;
+  label.label = "app=web";
+  for (const auto& target : {label, by_name("shop"), by_name("shop", "a", "app")}) {
+    CHECK(error(target).code == Errc::unavailable);
+    CHECK(error(target).message == "no source that knows labels answers: the kubelet is away");
+    CHECK(error(target).advice.find("full name") != std::string::npos);
+  }
+  label.pod = "web";  // there, but does it have the label?
+  CHECK(error(label).code == Errc::unavailable);
+  auto all = by_name("redis");
+  all.all = true;  // others may have the label
+  CHECK(error(all).code == Errc::unavailable);
+  all.pod = "web";
+  CHECK(resolve(list, all).value().size() == 1);
+
+  // Such a list has the containers of the moment: one may be between two starts.
+  const auto container = resolve(list, by_name("web", "", "worker"));
+  CHECK(container.error().error.code == Errc::unavailable);
+  CHECK(container.error().candidates == std::vector<std::string>{"a/web/app"});
+}
+
+TEST_CASE("what a list does not have it does not deny: pods") {
+  PodList list;
+  list.pods = {make("a", "web", "u1")};
+  list.incomplete = "a file cannot be read";
+  CHECK(resolve(list, by_name("web")).has_value());
+  for (const auto& target : {by_name("redis"), by_name("web", "b"), by_name("web", "", "worker")}) {
+    const auto error = resolve(list, target).error().error;
+    CHECK(error.code == Errc::unavailable);
+    CHECK(error.message.find("a file cannot be read") != std::string::npos);
+  }
+  list.incomplete.clear();
+  CHECK(resolve(list, by_name("redis")).error().error.code == Errc::not_found);
+}
+
 TEST_CASE("a target that names no pod is refused") {
   const std::vector<Pod> pods{make("a", "x", "u")};
   CHECK(outcome(pods, {}) == "invalid");

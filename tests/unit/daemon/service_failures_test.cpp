@@ -39,6 +39,17 @@ TEST_CASE("bad targets are refused and the map stays as it was", "[service][fail
     CHECK(node.refused(boost("postgres")).error.code == Errc::not_found);
     CHECK(node.pods.fresh_asked == 1);
   }
+  SECTION("a name that only labels could explain, from a list without labels: 503 after a fresh look") {
+    auto list = *node.pods.cached;
+    for (auto& pod : list.pods) pod.labels.clear();
+    list.no_labels = "the kubelet is away";
+    node.pods.serve(list);
+    const auto error = node.refused(boost("redis"));
+    CHECK(error.error.code == Errc::unavailable);
+    CHECK(error.error.message.find("the kubelet is away") != std::string::npos);
+    CHECK(error.retry_after);
+    CHECK(node.pods.fresh_asked == 1);
+  }
   SECTION("an ambiguous pod: 409 with the candidates") {
     const auto error = node.refused(boost("redis"));
     CHECK(error.error.code == Errc::ambiguous);

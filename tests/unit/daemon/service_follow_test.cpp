@@ -196,13 +196,13 @@ TEST_CASE("with the kubelet away what is named in full is accepted, and what is 
 TEST_CASE("only a whole list can say that there is no such pod", "[follow]") {
   Node node;
   PodList part;
-  part.complete = false;
+  part.incomplete = "a file is damaged";
   node.pods.serve(part);
   CHECK(node.service.prioritize(boost("postgres")).error().error.code == Errc::unavailable);
   const auto reply = node.service.prioritize(boost("postgres", "shop"));
   REQUIRE(reply);
   CHECK(reply->boost.state == Boost::State::pending);
-  CHECK(reply->boost.pending.find("not all pods are known") != std::string::npos);
+  CHECK(reply->boost.pending.find("not every pod is known") != std::string::npos);
 }
 
 TEST_CASE("a unit or cgroup that is restarted is followed", "[follow]") {
