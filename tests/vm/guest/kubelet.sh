@@ -7,10 +7,6 @@
 # shellcheck source=/dev/null
 . /share/kubelet-node.sh
 
-# Parts that are not in the daemon yet; 1: test them.
-FOLLOWS_CONTAINERS=0
-KNOWS_PODS_BY_ITSELF=0
-
 WITH_KUBELET="--kubelet-url https://127.0.0.1:10250 --kubelet-pin $KUBELET_CERTIFICATE --kubelet-client-cert $CLIENT.crt
 --kubelet-client-key $CLIENT.key"
 WITHOUT_KUBELET=
@@ -156,20 +152,18 @@ start_attached $WITH_KUBELET
 boost_by_name "kubelet"
 kubelet_goes_away
 container_restarts "kubelet" ''
-[ $FOLLOWS_CONTAINERS = 0 ] || container_is_followed "kubelet"
+container_is_followed "kubelet"
 pod_ends "kubelet" ''
 stop_daemon
 
-if [ $KNOWS_PODS_BY_ITSELF = 1 ]; then
-	step "the same without the kubelet's word"
-	add_static_pod redis
-	await 180 runs redis || die "Redis does not run"
-	# shellcheck disable=SC2086
-	start_attached $WITHOUT_KUBELET
-	boost_by_name "on its own"
-	container_restarts "on its own" -alone
-	[ $FOLLOWS_CONTAINERS = 0 ] || container_is_followed "on its own"
-	pod_ends "on its own" -alone
-	stop_daemon
-fi
+step "the same without the kubelet's word"
+add_static_pod redis
+await 180 runs redis || die "Redis does not run"
+# shellcheck disable=SC2086
+start_attached $WITHOUT_KUBELET
+boost_by_name "on its own"
+container_restarts "on its own" -alone
+container_is_followed "on its own"
+pod_ends "on its own" -alone
+stop_daemon
 echo "kubelet: as promised"
