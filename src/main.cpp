@@ -97,11 +97,6 @@ std::vector<CheckItem> check_pods(const Options& options) {
   return check_sources(pods->sources(), {has_service_account(), !options.node_ip.empty()});
 }
 
-std::optional<LeafIdentity> leaf_identity(const Result<ContainerIdentity>& found) {
-  if (!found) return std::nullopt;
-  return LeafIdentity{found->ns, found->pod, found->uid, found->container, found->sandbox};
-}
-
 // An error where our scheduler cannot run at all: the kernel's own goes by all of them.
 Result<std::vector<Enforcement>> find_enforced(const Options& options) {
   auto settings = check_enforcement(options.scheduler);
@@ -159,9 +154,7 @@ int run(const Options& options) {
   service_options.store = &state;
   EventRing events;
   service_options.events = &events;
-  service_options.identify = [&runtime = *pods->runtime](std::string_view container_id) {
-    return leaf_identity(runtime.identify(container_id));
-  };
+  service_options.containers = pods->runtime.get();
   for (const auto& source : pods->chain->states()) log_line("pods may come from: " + source.name);
 
   const auto scheduler =

@@ -37,14 +37,19 @@ NodeIndex::NodeIndex(const NodeView& view) : view_(view), list_(view.list.get())
 
 // What a list does not have yet: containers that were started again, and pods that are new.
 void NodeIndex::add_identities() {
-  std::vector<std::pair<std::string_view, const LeafIdentity*>> news;
-  for (const auto& [id, identity] : view_.identities) {
+  std::vector<std::pair<std::string_view, const ContainerIdentity*>> news;
+  for (const auto& identity : view_.identities) {
+    const std::string_view id{identity.id};
     if (identity.sandbox || !leaves_.contains(id)) continue;
     const auto known = pods_.find(identity.uid);
     if (known == pods_.end() || !has_container(*known->second, id)) news.emplace_back(id, &identity);
   }
   if (news.empty()) return;
-  if (list_ != nullptr) with_identities_ = *list_;
+  if (list_ != nullptr) {
+    with_identities_ = *list_;
+  } else {
+    with_identities_.no_labels = "nobody has listed the pods yet";
+  }
   auto& pods = with_identities_.pods;
   std::unordered_map<std::string, std::size_t> at;
   for (std::size_t i = 0; i < pods.size(); ++i) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,17 +13,10 @@
 #include <vector>
 
 #include "mus/cgroup_tree.hpp"
+#include "mus/container_lookup.hpp"
 #include "mus/types.hpp"
 
 namespace mus {
-
-/// Whose a container's directory is, as the runtime's own files say, which have it before any pod list.
-struct LeafIdentity {
-  std::string ns, pod, uid, container;  ///< `uid` as in cgroup paths
-  bool sandbox = false;                 ///< the pod's own, which is no container of the list
-
-  bool operator==(const LeafIdentity&) const = default;
-};
 
 /// Where a boost is that is no pod's; none: nowhere, for that reason.
 struct Place {
@@ -39,8 +31,8 @@ struct NodeView {
   std::shared_ptr<const PodList> list;  ///< none: nobody knows
   std::string no_list;                  ///< why not
   std::vector<PodCgroup> directories;
-  std::map<std::string, LeafIdentity, std::less<>> identities;  ///< by container id, those that are known
-  std::set<CgroupId> doubtful;                                  ///< /proc names another directory for their processes
+  std::vector<ContainerIdentity> identities;  ///< of directories whose container is not in the list, as far as known
+  std::set<CgroupId> doubtful;                ///< /proc names another directory for their processes
 
   std::map<std::uint64_t, Place> places;  ///< by the boost's number; those that are not in it were not looked for
   std::string limits_hold;                ///< why no limit may be lifted; empty: it may

@@ -25,6 +25,7 @@
 #include "daemon/target_resolver.hpp"
 #include "daemon/tree_watch.hpp"
 #include "mus/cgroup_tree.hpp"
+#include "mus/container_lookup.hpp"
 #include "mus/events.hpp"
 #include "mus/pod_source.hpp"
 #include "mus/scheduler.hpp"
@@ -43,9 +44,7 @@ struct MusServiceOptions {
   std::chrono::milliseconds outlook_patience{5};  ///< how long the answer to a boost waits for a look at the tree
   StateStore* store = nullptr;                    ///< where boosts are kept; none: they end with the daemon
   std::function<Calendar()> calendar = read_calendar;
-  /// Whose a container's directory is, by the runtime's files, which know it before any list of pods; none: they do not
-  /// (yet). May be empty. Called from several threads, one at a time.
-  std::function<std::optional<LeafIdentity>(std::string_view container_id)> identify{};
+  const ContainerLookup* containers = nullptr;  ///< who knows a container before any list does; may be none
   EventSink* events = nullptr;
   std::chrono::milliseconds disk_patience{2000};  ///< for another change that is being written
 };
@@ -111,7 +110,7 @@ class MusService final : public Service {
     bool places = true;
   };
   struct Identified {
-    std::optional<LeafIdentity> identity;
+    std::optional<ContainerIdentity> identity;
     unsigned tries = 0;
   };
 

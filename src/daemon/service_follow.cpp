@@ -88,7 +88,7 @@ void MusService::look_at_pods(NodeView& view) {
   }
   view.pods = true;
   view.directories = std::move(*directories);
-  if (options_.identify) identify_leaves(view);
+  if (options_.containers != nullptr) identify_leaves(view);
 }
 
 // What is known stays known: a container's id is not used twice. What is not is asked for a few times, since the
@@ -108,10 +108,10 @@ void MusService::identify_leaves(NodeView& view) {
       if (auto found = identified_.find(leaf.container_id); found != identified_.end())
         known = std::move(found->second);
       if (!known.identity && known.tries < kTries) {
-        known.identity = options_.identify(leaf.container_id);
+        if (auto found = options_.containers->identify(leaf.container_id)) known.identity = std::move(*found);
         ++known.tries;
       }
-      if (known.identity) view.identities.emplace(leaf.container_id, *known.identity);
+      if (known.identity) view.identities.push_back(*known.identity);
       still_there.emplace(leaf.container_id, std::move(known));
     }
   }

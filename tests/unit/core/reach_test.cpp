@@ -71,7 +71,7 @@ TEST_CASE("the runtime's files tell of a restarted container before the list doe
   SmallNode node;
   node.directory("aa", {"c9", "5a"});
   node.list.pods = {listed_pod("shop", "redis", "aa", {{"server", "c1"}, {"log", "c2"}})};
-  node.view.identities = {{"c9", {"shop", "redis", "aa", "server", false}}, {"5a", {"shop", "redis", "aa", "", true}}};
+  node.view.identities = {{"c9", "shop", "redis", "aa", "server", false}, {"5a", "shop", "redis", "aa", "", true}};
   node.told();
   CHECK(ids_of(look(node, wish(pod_target("redis", "", "server")))) == Ids{101});
   CHECK(look(node, wish(pod_target("redis", "", "log"))).cgroups.empty());
@@ -93,7 +93,7 @@ TEST_CASE("a pod that is made again under its name is followed as soon as it is 
   node.view.directories.clear();
   node.directory("new", {"c2"});
   SECTION("by the runtime's files, while the list has the old one") {
-    node.view.identities = {{"c2", {"shop", "redis-0", "new", "server", false}}};
+    node.view.identities = {{"c2", "shop", "redis-0", "new", "server", false}};
     const auto after = look(node, boost, before);
     CHECK(ids_of(after) == Ids{103});
     CHECK(after.cgroups[0].uid == "new");
@@ -180,7 +180,7 @@ TEST_CASE("what a boost acts on stays while its directory is there and the list 
     Target label;
     label.label = "app=redis";
     node.view.list.reset();
-    node.view.identities = {{"c1", {"shop", "redis", "aa", "server", false}}};
+    node.view.identities = {{"c1", "shop", "redis", "aa", "server", false}};
     CHECK(ids_of(look(node, wish(label), known)) == Ids{100});
   }
   SECTION("a kubelet that has just started lists nothing") {

@@ -33,10 +33,10 @@ struct Events final : EventSink {
 };
 
 // A service of its own on the node's scheduler, with more options.
-struct FollowedNode : Node {
+struct FollowedNode : Node, ContainerLookup {
   Events events;
-  std::map<std::string, LeafIdentity, std::less<>> written;  // by the runtime
-  int identified = 0;
+  std::map<std::string, ContainerIdentity, std::less<>> written;  // by the runtime
+  mutable int identified = 0;
   std::unique_ptr<MusService> daemon;
 
   FollowedNode() {
@@ -44,14 +44,15 @@ struct FollowedNode : Node {
     MusServiceOptions options;
     options.now = [this] { return now; };
     options.events = &events;
-    options.identify = [this](std::string_view id) -> std::optional<LeafIdentity> {
-      ++identified;
-      const auto found = written.find(id);
-      if (found == written.end()) return std::nullopt;
-      return found->second;
-    };
+    options.containers = this;
     daemon = std::make_unique<MusService>(scheduler, pods, tree, std::move(options));
     REQUIRE(daemon->start());
+  }
+  [[nodiscard]] Result<ContainerIdentity> identify(std::string_view id) const override {
+    ++identified;
+    const auto found = written.find(id);
+    if (found == written.end()) return fail(Errc::not_found, "no such container", "");
+    return found->second;
   }
 };
 
@@ -93,7 +94,7 @@ TEST_CASE("the runtime's files have a restarted container before the list does",
   const auto id = node.tree.add("/kubepods/podcc/c9cc");
   node.daemon->follow();  // the runtime has not written it yet
   CHECK(node.map().empty());
-  node.written["c9cc"] = {"shop", "nginx", "cc", "server", false};
+  node.written["c9cc"] = {"c9cc", "shop", "nginx", "cc", "server", false};
   node.daemon->follow();
   CHECK(node.map() == Policies{{id, 4096}});
   const int asked = node.identified;
