@@ -154,6 +154,7 @@ int run(const Options& options) {
   service_options.store = &state;
   EventRing events;
   service_options.events = &events;
+  service_options.declarations = {options.annotation_namespaces, options.annotation_ceiling};
   service_options.containers = pods->runtime.get();
   for (const auto& source : pods->chain->states()) log_line("pods may come from: " + source.name);
 

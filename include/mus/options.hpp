@@ -3,6 +3,7 @@
 // refused the combinations that make no sense; main and src/daemon read it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,9 @@ struct Options {
   OnUnsupported on_unsupported = OnUnsupported::fail;
   bool dry_run = false;
   bool allow_ignore_limit = false;  ///< requests may lift cpu.max with ignore_limit
+  /// Namespaces whose pods may declare boosts by annotations; "*": all. Empty: none.
+  std::vector<std::string> annotation_namespaces;
+  std::uint32_t annotation_ceiling = 4096;  ///< the highest weight that they may declare
   /// Of "cpu.weight", "cpu.max" and "cpu.idle": on a node where our scheduler cannot go by these, it runs all the same.
   std::vector<std::string> allow_unenforced;
   SchedulerOptions scheduler;

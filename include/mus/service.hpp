@@ -71,7 +71,8 @@ struct Boost {
   std::string pending;        ///< why nothing, or not all of it, is applied; empty when applied
   bool ignore_limit = false;  ///< as asked
   State state = State::pending;
-  std::string note{};  ///< what is odd about it, such as matches that are still starting; empty as a rule
+  std::string note{};     ///< what is odd about it, such as matches that are still starting; empty as a rule
+  bool declared = false;  ///< by an annotation of the pod; DELETE does not take it back
 };
 
 struct PrioritizeReply {

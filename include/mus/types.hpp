@@ -42,6 +42,9 @@ struct Pod {
   bool is_static = false;  ///< from a file or URL on the node: its name ends in -<node>
   std::map<std::string, std::string> labels;
   std::vector<Container> containers;
+  /// Annotations that begin with "mus-scheduler.io/", less that, as they are written: anything may be in them. Only a
+  /// list with labels has them.
+  std::map<std::string, std::string> declared{};
 
   bool operator==(const Pod&) const = default;
 };

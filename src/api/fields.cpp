@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "api/characters.hpp"
-#include "api/duration.hpp"
 #include "mus/abi.h"
+#include "mus/duration.hpp"
 
 namespace mus {
 namespace {

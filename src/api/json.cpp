@@ -98,6 +98,7 @@ Json to_json(const Boost& boost) {
           {"target", to_json(boost.target)},
           {"weight", boost.weight},
           {"ignore_limit", boost.ignore_limit},
+          {"declared", boost.declared},
           {"ttl_seconds", seconds(boost.ttl)},
           {"expires_in_seconds", seconds(boost.expires_in)},
           {"pending", or_null(boost.pending)},

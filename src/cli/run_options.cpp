@@ -6,6 +6,8 @@
 #include <array>
 #include <vector>
 
+#include "mus/abi.h"
+
 namespace mus {
 namespace {
 
@@ -35,6 +37,33 @@ std::string check_settings(const std::string& list) {
     return "'" + word + "' is none of cpu.weight, cpu.max and cpu.idle (several are separated by commas)";
   }
   return {};
+}
+
+/// As a namespace is called, or "*".
+std::string check_namespaces(const std::string& list) {
+  if (list.empty()) return {};
+  for (const auto& word : split(list)) {
+    const bool letters = std::all_of(word.begin(), word.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    });
+    if (word == "*" || (letters && !word.empty() && word.size() <= 63)) continue;
+    return "'" + word + "' is no namespace (several are separated by commas; * means all)";
+  }
+  return {};
+}
+
+void add_annotations(CLI::App& app, Options& options, RunWords& words) {
+  app.add_option("--annotation-namespaces", words.annotation_namespaces,
+                 "Namespaces, with commas, or *: whose pods may declare boosts by mus-scheduler.io/weight annotations "
+                 "(default: none)")
+      ->envname("MUS_ANNOTATION_NAMESPACES")
+      ->check(CLI::Validator(check_namespaces, "LIST"))
+      ->group("Pods");
+  app.add_option("--annotation-ceiling", options.annotation_ceiling, "Highest weight that pods may declare")
+      ->envname("MUS_ANNOTATION_CEILING")
+      ->check(CLI::Range(std::uint32_t{MUS_WEIGHT_MIN}, std::uint32_t{MUS_WEIGHT_MAX}))
+      ->group("Pods")
+      ->capture_default_str();
 }
 
 }  // namespace
@@ -160,6 +189,7 @@ void add_run_options(CLI::App& run, Options& options, RunWords& words) {
       ->group("Scheduler")
       ->capture_default_str();
   add_pod_sources(run, options);
+  add_annotations(run, options, words);
 }
 
 void take_run_words(const RunWords& words, Options& options) {
@@ -171,6 +201,7 @@ void take_run_words(const RunWords& words, Options& options) {
   options.scheduler.queue_per_cache = words.queues == "cache";
   options.scheduler.slice_ns = words.slice_us * 1000;
   options.scheduler.lag_ns = words.lag_us * 1000;
+  if (!words.annotation_namespaces.empty()) options.annotation_namespaces = split(words.annotation_namespaces);
   if (!words.allow_unenforced.empty()) options.allow_unenforced = split(words.allow_unenforced);
 }
 

@@ -21,6 +21,7 @@ struct RunWords {
   std::string queues = "cache";
   std::string cpu_weight = "on";
   std::string allow_unenforced;
+  std::string annotation_namespaces;
   std::uint64_t slice_us = 3000;
   std::uint64_t lag_us = 10000;
 };

@@ -28,6 +28,7 @@ Boost show(const DesiredBoost& boost, const Reach& reach, const InForce& force, 
   out.target.pid = 0;  // whichever process named a cgroup
   out.weight = boost.weight;
   out.ignore_limit = boost.ignore_limit;
+  out.declared = boost.declared;
   out.ttl = boost.ttl;
   if (boost.expires) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*boost.expires - now);
@@ -57,7 +58,9 @@ Boost show(const DesiredBoost& boost, const Reach& reach, const InForce& force, 
 std::vector<Boost> show_all(const DesiredState& desired, const Reaches& reaches, const InForce& force, TimePoint now) {
   static const Reach none;
   std::vector<const DesiredBoost*> by_number;
-  for (const auto& boost : desired.boosts()) by_number.push_back(&boost);
+  for (const auto& boost : desired.boosts()) {
+    if (!boost.spent) by_number.push_back(&boost);
+  }
   std::sort(by_number.begin(), by_number.end(), [](const auto* a, const auto* b) { return a->number < b->number; });
   std::vector<Boost> result;
   result.reserve(by_number.size());

@@ -55,10 +55,13 @@ std::string boost_id(std::uint64_t number) {
 }
 
 Result<DesiredState::Put> DesiredState::put(DesiredBoost boost) {
-  const auto found = std::find_if(boosts_.begin(), boosts_.end(),
-                                  [&](const DesiredBoost& b) { return same_target(b.target, boost.target); });
+  const auto found = std::find_if(boosts_.begin(), boosts_.end(), [&](const DesiredBoost& b) {
+    return b.declared == boost.declared && same_target(b.target, boost.target);
+  });
   const bool replaced = found != boosts_.end();
-  if (!replaced && boosts_.size() >= kCapacity) {
+  const auto alike = std::count_if(boosts_.begin(), boosts_.end(),
+                                   [&](const DesiredBoost& b) { return b.declared == boost.declared; });
+  if (!replaced && static_cast<std::size_t>(alike) >= kCapacity) {
     return fail(Errc::capacity, "there are " + std::to_string(kCapacity) + " boosts already",
                 "take back some that are no longer needed, or give boosts a ttl");
   }
@@ -69,9 +72,13 @@ Result<DesiredState::Put> DesiredState::put(DesiredBoost boost) {
   }
   next_ = std::max(next_, boost.number + 1);
   if (replaced) boosts_.erase(found);
-  boosts_.push_back(std::move(boost));
+  const auto place = !boost.declared ? boosts_.end()
+                                     : std::find_if(boosts_.begin(), boosts_.end(),
+                                                    [](const DesiredBoost& b) { return !b.declared; });
+  const Put put{boost.number, replaced};
+  boosts_.insert(place, std::move(boost));
   ++version_;
-  return Put{boosts_.back().number, replaced};
+  return put;
 }
 
 DesiredState DesiredState::as_version(std::uint64_t version) const {
@@ -87,6 +94,14 @@ void DesiredState::erase(const BoostNumbers& numbers) {
   if (count > 0) ++version_;
 }
 
+void DesiredState::spend(std::uint64_t number) {
+  for (auto& boost : boosts_) {
+    if (boost.number != number || boost.spent) continue;
+    boost.spent = true;
+    ++version_;
+  }
+}
+
 template <class Predicate>
 BoostNumbers DesiredState::numbers_if(Predicate predicate) const {
   BoostNumbers numbers;
@@ -98,16 +113,21 @@ BoostNumbers DesiredState::numbers_if(Predicate predicate) const {
 }
 
 BoostNumbers DesiredState::matching(const Target& wanted) const {
-  return numbers_if([&](const DesiredBoost& b) { return matches(wanted, b.target); });
+  return numbers_if([&](const DesiredBoost& b) { return !b.declared && matches(wanted, b.target); });
+}
+
+bool DesiredState::any_declared(const Target& wanted) const {
+  return std::any_of(boosts_.begin(), boosts_.end(),
+                     [&](const DesiredBoost& b) { return b.declared && !b.spent && matches(wanted, b.target); });
 }
 
 BoostNumbers DesiredState::all() const {
-  return numbers_if([](const DesiredBoost&) { return true; });
+  return numbers_if([](const DesiredBoost& b) { return !b.declared; });
 }
 
 bool DesiredState::any_expired(TimePoint now) const {
   return std::any_of(boosts_.begin(), boosts_.end(),
-                     [&](const DesiredBoost& b) { return b.expires && *b.expires <= now; });
+                     [&](const DesiredBoost& b) { return b.expires && *b.expires <= now && !b.spent; });
 }
 
 const DesiredBoost* DesiredState::find(std::uint64_t number) const {

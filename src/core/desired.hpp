@@ -33,6 +33,8 @@ struct DesiredBoost {
   std::optional<TimePoint> expires;
   TimePoint since{};  ///< when it was set, or read from disk: what older lists say of it is not asked
   std::string note;   ///< what was done to it at a restart; empty as a rule
+  bool declared = false;  ///< by the pod itself (declared.hpp)
+  bool spent = false;     ///< declared, and its time is up: it acts no more, and is known so as not to begin anew
 };
 
 /// "b7".
@@ -42,7 +44,7 @@ using BoostNumbers = std::vector<std::uint64_t>;
 
 class DesiredState {
  public:
-  static constexpr std::size_t kCapacity = 1024;
+  static constexpr std::size_t kCapacity = 1024;  ///< of those that were asked for, and of declared ones, each
 
   struct Put {
     std::uint64_t number = 0;
@@ -54,7 +56,8 @@ class DesiredState {
   DesiredState(std::vector<DesiredBoost> boosts, std::uint64_t next, std::uint64_t version)
       : boosts_(std::move(boosts)), next_(next), version_(version) {}
 
-  /// Adds a boost, or replaces the one with an equal target (which keeps its number and becomes the latest).
+  /// Adds a boost, or replaces the one with an equal target (which keeps its number and becomes the latest). Declared
+  /// ones and others are apart in this, and in their order all others are later.
   /// Errc::capacity when there is no room.
   Result<Put> put(DesiredBoost boost);
 
@@ -64,9 +67,14 @@ class DesiredState {
   /// Numbers that are not there are passed over.
   void erase(const BoostNumbers& numbers);
 
-  // Oldest number first.
+  /// A declared boost whose time is up.
+  void spend(std::uint64_t number);
+
+  // Oldest number first. Without declared ones: those their pods take back.
   [[nodiscard]] BoostNumbers matching(const Target& wanted) const;
   [[nodiscard]] BoostNumbers all() const;
+  /// Is there a declared one that matches?
+  [[nodiscard]] bool any_declared(const Target& wanted) const;
 
   [[nodiscard]] bool any_expired(TimePoint now) const;
   [[nodiscard]] const DesiredBoost* find(std::uint64_t number) const;

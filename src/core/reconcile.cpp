@@ -45,13 +45,13 @@ Reconciled reconcile(const DesiredState& desired, const Reaches& before, const N
   for (const auto& boost : desired.boosts()) {
     const auto found = before.find(boost.number);
     const auto& known = found == before.end() ? unbound : found->second;
-    if (boost.expires && *boost.expires <= now) {
+    if (boost.expires && *boost.expires <= now && !boost.spent) {
       out.endings.push_back({boost.number, true, "its time is up"});
     } else if (!index || known.look > view->look) {
-      out.reaches.emplace(boost.number, known);
+      if (!boost.spent) out.reaches.emplace(boost.number, known);
     } else if (pod_is_gone(boost, *index)) {
       out.endings.push_back({boost.number, false, "pod " + boost.target.uid + " is no longer on this node"});
-    } else {
+    } else if (!boost.spent) {
       out.reaches.emplace(boost.number, reach_of(boost, known, *index));
     }
   }

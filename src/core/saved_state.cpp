@@ -33,6 +33,7 @@ tl::unexpected<Error> damaged(const SavedBoost& boost, const std::string& what) 
 Result<void> check_boost(const SavedBoost& boost) {
   const auto& target = boost.target;
   if (target.kind == Target::Kind::pid || target.pid != 0) return damaged(boost, "a process outlives no daemon");
+  if (boost.declared && (target.uid.empty() || boost.ignore_limit)) return damaged(boost, "no pod can declare that");
   if (auto good = check_target(target); !good) return damaged(boost, good.error().message);
   if (!(normalized(target) == target)) return damaged(boost, "the target is not written as it should be");
   if (auto good = check_weight(boost.weight); !good) return damaged(boost, good.error().message);
@@ -49,7 +50,7 @@ SavedState to_saved(const DesiredState& desired, Calendar calendar, TimePoint no
   SavedState saved{desired.version(), desired.next_number(), std::move(calendar), {}};
   saved.boosts.reserve(desired.size());
   for (const auto& boost : desired.boosts()) {
-    SavedBoost out{boost.number, boost.target, boost.weight, boost.ignore_limit, boost.ttl, {}};
+    SavedBoost out{boost.number, boost.target, boost.weight, boost.ignore_limit, boost.ttl, {}, boost.declared};
     out.target.pid = 0;
     if (boost.ttl && boost.expires) {
       // Rounded up, so that it never ends early.
@@ -61,7 +62,11 @@ SavedState to_saved(const DesiredState& desired, Calendar calendar, TimePoint no
 }
 
 Result<void> check_saved(const SavedState& saved) {
-  if (saved.boosts.size() > DesiredState::kCapacity) return fail(Errc::protocol, "more boosts than there can be");
+  const auto declared =
+      std::count_if(saved.boosts.begin(), saved.boosts.end(), [](const SavedBoost& b) { return b.declared; });
+  const auto most = static_cast<std::ptrdiff_t>(DesiredState::kCapacity);
+  if (declared > most || std::ssize(saved.boosts) - declared > most)
+    return fail(Errc::protocol, "more boosts than there can be");
   if (saved.next > kHighestNumber || saved.version > kHighestNumber)
     return fail(Errc::protocol, "a number is too large");
   const auto& written = saved.written;
@@ -71,12 +76,15 @@ Result<void> check_saved(const SavedState& saved) {
   }
   if (written.boot.size() > kBootLength) return fail(Errc::protocol, "the boot has no id that there is");
   std::set<std::uint64_t> numbers;
-  std::set<decltype(key_of(saved.boosts.front().target))> targets;
+  std::set<std::pair<bool, decltype(key_of(saved.boosts.front().target))>> targets;
+  bool others = false;
   for (const auto& boost : saved.boosts) {
     if (boost.number == 0 || boost.number >= saved.next) return damaged(boost, "a number that was never given");
     if (!numbers.insert(boost.number).second) return damaged(boost, "the number is there twice");
     if (auto good = check_boost(boost); !good) return good;
-    if (!targets.insert(key_of(boost.target)).second) return damaged(boost, "the target is there twice");
+    if (boost.declared && others) return damaged(boost, "what pods declare comes before all else");
+    others = others || !boost.declared;
+    if (!targets.emplace(boost.declared, key_of(boost.target)).second) return damaged(boost, "the target is there twice");
   }
   return {};
 }
@@ -110,12 +118,15 @@ Restored restore(const SavedState& saved, const Calendar& calendar, TimePoint no
     boost.ignore_limit = one.ignore_limit;
     boost.ttl = one.ttl;
     boost.since = now;
+    boost.declared = one.declared;
     if (one.ttl) {
       boost.expires = now + std::max(one.left - out.away.time, milliseconds{0});
       if (one.left <= out.away.time) {
         const auto why = "its time was up while the daemon was away, for " + seconds_text(out.away.time) + " " +
                          (out.away.odd ? "at least: " : "") + out.away.how;
-        out.ended.emplace_back(boost, Ending{one.number, true, why});
+        boost.spent = one.declared;
+        if (!boost.spent || one.left > milliseconds{0}) out.ended.emplace_back(boost, Ending{one.number, true, why});
+        if (boost.spent) boosts.push_back(std::move(boost));
         continue;
       }
       if (out.away.odd) boost.note = "its time went on from " + seconds_text(one.left) + ": " + out.away.how;

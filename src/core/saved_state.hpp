@@ -31,6 +31,7 @@ struct SavedBoost {
   bool ignore_limit = false;
   std::optional<std::chrono::milliseconds> ttl;
   std::chrono::milliseconds left{};  ///< of the ttl, when it was written
+  bool declared = false;             ///< as in DesiredBoost; with none of its ttl left it is spent
 
   bool operator==(const SavedBoost&) const = default;
 };

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/boost_view.hpp"
+#include "core/declared.hpp"
 #include "core/desired.hpp"
 #include "core/limit_totals.hpp"
 #include "core/reconcile.hpp"
@@ -46,6 +47,7 @@ struct MusServiceOptions {
   std::function<Calendar()> calendar = read_calendar;
   const ContainerLookup* containers = nullptr;  ///< who knows a container before any list does; may be none
   EventSink* events = nullptr;
+  DeclarationRules declarations{};  ///< which pods may declare boosts by annotations
   std::chrono::milliseconds disk_patience{2000};  ///< for another change that is being written
 };
 
@@ -145,6 +147,8 @@ class MusService final : public Service {
   void look_at_pods(NodeView& view);
   void look_at_places(NodeView& view, const DesiredState& desired, const Reaches& reaches);
   void identify_leaves(NodeView& view);
+  void adopt_declared(const NodeView& view, DesiredState& desired, std::uint64_t& commits);
+  void refuse_declared(std::vector<RefusedDeclaration> refused);
   void doubt_leaves(NodeView& view, const Reaches& before, const Reaches& after) const;
   [[nodiscard]] std::string limits_hold(const DesiredState& desired) const;
   [[nodiscard]] bool any_unsettled() const;
@@ -155,6 +159,7 @@ class MusService final : public Service {
 
   // service_state.cpp
   void restore();
+  void drop_declared();
   Result<void> write(const DesiredState& desired);
   void commit(Reconciled result, TimePoint now);
   void settle(TimePoint now);
@@ -180,9 +185,11 @@ class MusService final : public Service {
   std::atomic<unsigned> waiting_ = 0;
 
   Gate changes_;        // who changes desired state on request: taken before mutex_, held while it is written
-  std::mutex looking_;  // one look at a time: taken before mutex_. Covers the next two
+  std::mutex looking_;  // one look at a time: taken before changes_ and mutex_. Covers the next four
   std::map<std::string, Identified, std::less<>> identified_;
   std::uint64_t next_place_ = 0;
+  std::optional<TimePoint> adopted_;  // the list whose declarations count
+  std::vector<RefusedDeclaration> refused_;
 
   mutable std::mutex mutex_;
   std::condition_variable settled_;  // something was applied, or is over

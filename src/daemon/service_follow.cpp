@@ -48,7 +48,7 @@ void MusService::look_again(Scope scope) {
   std::uint64_t commits = 0;
   {
     const Lock lock(mutex_);
-    if (stopping_ || desired_.size() == 0) return;
+    if (stopping_ || (desired_.size() == 0 && !options_.declarations.on())) return;
     view.look = ++looks_;
     view.no_list = no_list_;
     desired = desired_;
@@ -56,7 +56,10 @@ void MusService::look_again(Scope scope) {
     commits = commits_;
   }
   const auto& boosts = desired.boosts();
-  if (scope.pods && std::any_of(boosts.begin(), boosts.end(), is_pod)) look_at_pods(view);
+  if (scope.pods && (options_.declarations.on() || std::any_of(boosts.begin(), boosts.end(), is_pod))) {
+    look_at_pods(view);
+    adopt_declared(view, desired, commits);
+  }
   if (scope.places) look_at_places(view, desired, before);
   if (!view.pods && view.places.empty()) return;
   view.limits_hold = limits_hold(desired);
@@ -67,7 +70,9 @@ void MusService::look_again(Scope scope) {
 
   const Lock lock(mutex_);
   if (stopping_) return;
-  if (view.pods && view.list) list_used_ = view.list->fetched_at;
+  const bool whole = view.list && (!options_.declarations.on() || !view.list->no_labels.empty() ||
+                                   adopted_ == view.list->fetched_at);
+  if (view.pods && whole) list_used_ = view.list->fetched_at;
   const auto now = options_.now();
   const auto map = policies_of(scheduler_);
   if (commits_ == commits) {
@@ -185,7 +190,8 @@ std::optional<std::chrono::milliseconds> MusService::refresh() {
   {
     const Lock lock(mutex_);
     const auto& boosts = desired_.boosts();
-    if (stopping_ || std::none_of(boosts.begin(), boosts.end(), is_pod)) return std::nullopt;
+    if (stopping_) return std::nullopt;
+    if (!options_.declarations.on() && std::none_of(boosts.begin(), boosts.end(), is_pod)) return std::nullopt;
     unsettled = any_unsettled();
   }
   const auto list = pods_.list(unsettled ? PodSource::Freshness::fresh : PodSource::Freshness::cached);
@@ -209,7 +215,7 @@ void MusService::ask_soon() {
 bool MusService::any_unsettled() const {
   return std::any_of(desired_.boosts().begin(), desired_.boosts().end(), [&](const DesiredBoost& boost) {
     const auto reach = reaches_.find(boost.number);
-    return is_pod(boost) && (reach == reaches_.end() || reach->second.waiting);
+    return is_pod(boost) && !boost.spent && (reach == reaches_.end() || reach->second.waiting);
   });
 }
 

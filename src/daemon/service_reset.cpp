@@ -16,6 +16,10 @@ ServiceResult<std::vector<Boost>> MusService::remove(const std::function<BoostNu
   const auto numbers = which(desired_);
   if (numbers.empty()) {
     if (target == nullptr) return std::vector<Boost>{};
+    if (desired_.any_declared(*target)) {
+      return refusal({Errc::forbidden, "the pod itself declares that boost",
+                      "change its annotation mus-scheduler.io/weight, or set a boost of weight 1024 over it"});
+    }
     return refusal({Errc::not_found, "no boost matches " + to_text(*target), "GET /priorities lists the boosts"});
   }
   DesiredState next = desired_;

@@ -51,10 +51,23 @@ void MusService::restore() {
                std::chrono::duration_cast<std::chrono::seconds>(restored.away.time).count(), restored.away.how);
   if (restored.away.odd)
     spdlog::warn("boosts with an end go on from when they were last written: {}", restored.away.how);
+  if (!options_.declarations.on()) drop_declared();
   for (const auto& [boost, ending] : restored.ended) {
     report(EventKind::expired, boost, nullptr, to_text(boost.target) + " has ended: " + ending.why);
     ended_.add(show(boost, {}, force(), now), true, ending.why, now);
   }
+}
+
+// The daemon was started without leave for them.
+void MusService::drop_declared() {
+  BoostNumbers numbers;
+  for (const auto& boost : desired_.boosts()) {
+    if (!boost.declared) continue;
+    numbers.push_back(boost.number);
+    report(EventKind::removed, boost, nullptr, to_text(boost.target) + " has ended: pods may declare nothing any more");
+  }
+  desired_.erase(numbers);
+  if (!numbers.empty()) save_bell_.ring();
 }
 
 // With a pass of changes_, and without the lock. What is on disk after a failure may be the one or the other: it is
@@ -114,18 +127,21 @@ void MusService::commit(Reconciled result, TimePoint now) {
   ++commits_;
   BoostNumbers over;
   for (const auto& ending : result.endings) {
-    over.push_back(ending.number);
     const auto* boost = desired_.find(ending.number);
+    if (!(ending.expired && boost->declared)) over.push_back(ending.number);
     report(ending.expired ? EventKind::expired : EventKind::removed, *boost, nullptr,
            to_text(boost->target) + " has ended: " + ending.why);
     ended_.add(show(*boost, reaches_[ending.number], force(), now), ending.expired, ending.why, now);
   }
+  for (const auto& ending : result.endings) {
+    if (ending.expired) desired_.spend(ending.number);  // those that are to be known on
+  }
   desired_.erase(over);
   report_moves(result.reaches);
   reaches_ = std::move(result.reaches);
-  if (!result.changes.empty() || !over.empty()) tree_watch_.ask();
+  if (!result.changes.empty() || !result.endings.empty()) tree_watch_.ask();
   bring_into_force(result.changes);
-  if (!over.empty()) save_bell_.ring();
+  if (!result.endings.empty()) save_bell_.ring();
   settled_.notify_all();
 }
 

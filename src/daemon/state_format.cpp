@@ -49,7 +49,8 @@ StateJson to_state_json(const SavedBoost& boost) {
   StateJson out{{"number", boost.number},
                 {"target", to_state_json(boost.target)},
                 {"weight", boost.weight},
-                {"ignore_limit", boost.ignore_limit}};
+                {"ignore_limit", boost.ignore_limit},
+                {"declared", boost.declared}};
   if (boost.ttl) {
     out["ttl_ms"] = boost.ttl->count();
     out["left_ms"] = boost.left.count();
@@ -69,6 +70,7 @@ class StateReader : public nlohmann::json_sax<nlohmann::json> {
   bool null() override { return complain("has no value"); }
   bool boolean(bool value) override {
     if (in_ == In::boost && key_ == "ignore_limit") return set(boost_.ignore_limit, value);
+    if (in_ == In::boost && key_ == "declared") return set(boost_.declared, value);
     if (in_ == In::target && key_ == "all") return set(boost_.target.all, value);
     return complain("is not expected to be true or false");
   }
@@ -104,7 +106,7 @@ class StateReader : public nlohmann::json_sax<nlohmann::json> {
     if (in_ == In::top && key_ == "written") return enter(In::written);
     if (in_ == In::boost && key_ == "target") return enter(In::target);
     if (in_ != In::boosts) return complain("is not expected to be an object");
-    if (state.boosts.size() >= DesiredState::kCapacity) return complain("has more boosts than there can be");
+    if (state.boosts.size() >= 2 * DesiredState::kCapacity) return complain("has more boosts than there can be");
     boost_ = {};
     return enter(In::boost);
   }

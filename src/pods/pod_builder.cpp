@@ -63,6 +63,19 @@ std::string PodBuilder::add_label(const std::string& key, const std::string& val
   return {};
 }
 
+// Whoever may make pods writes these: they are bounded here, and judged where boosts are made of them.
+bool PodBuilder::add_declared(std::string_view key, std::string_view value, std::string& note) {
+  constexpr std::string_view prefix = "mus-scheduler.io/";
+  constexpr std::size_t longest = 128;
+  if (!key.starts_with(prefix)) return false;
+  if (pod.declared.size() >= limits_.declared) {
+    note = "a pod has more than " + std::to_string(limits_.declared) + " annotations of ours: some were left out";
+    return true;
+  }
+  pod.declared.insert_or_assign(std::string(key.substr(prefix.size(), longest)), std::string(value.substr(0, longest)));
+  return true;
+}
+
 Pod PodBuilder::finish(std::string& error) {
   if (!valid_subdomain(pod.name)) {
     error = "metadata.name is missing or not a valid name";

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mus/types.hpp"
@@ -31,6 +32,8 @@ class PodBuilder {
   [[nodiscard]] std::string add_spec(Container::Kind kind, const ContainerEntry& entry, std::string& note);
   [[nodiscard]] std::string add_status(Container::Kind kind, const ContainerEntry& entry, std::string& note);
   [[nodiscard]] std::string add_label(const std::string& key, const std::string& value, std::string& note);
+  /// False: it is none of our annotations.
+  [[nodiscard]] bool add_declared(std::string_view key, std::string_view value, std::string& note);
 
   /// Checks the whole and hands it over; `pod` is empty afterwards. What is wrong goes to `error`.
   [[nodiscard]] Pod finish(std::string& error);

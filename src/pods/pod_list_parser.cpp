@@ -101,6 +101,7 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
       const auto wrong = builder_.add_label(key_, value, note);
       return wrong.empty() || complain(wrong);
     }
+    if (top().at == At::annotations && builder_.add_declared(key_, value, note)) return true;
     if (top().at == At::requests) {
       if (key_ == "cpu") entry_.cpu_request = std::move(value);
       return true;

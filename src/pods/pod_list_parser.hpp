@@ -19,6 +19,7 @@ struct PodListLimits {
   std::size_t pods = 16384;
   std::size_t containers = 512;  ///< of one pod
   std::size_t labels = 512;      ///< of one pod
+  std::size_t declared = 128;    ///< annotations of ours on one pod; what is beyond is left out, and noted
 };
 
 struct ParsedPods {

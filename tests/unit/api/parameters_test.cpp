@@ -4,8 +4,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
-#include "api/duration.hpp"
 #include "api/target_request.hpp"
+#include "mus/duration.hpp"
 #include "unit/api/request.hpp"
 
 using namespace mus;

@@ -1,25 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/duration.hpp"
+// How times are written by people: in requests and in pods' annotations.
+#pragma once
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstdint>
-
-#include "api/characters.hpp"
+#include <optional>
+#include <string_view>
 
 namespace mus {
-namespace {
+namespace duration_detail {
 
 struct Unit {
   std::string_view name;
   std::int64_t milliseconds;
 };
-constexpr std::array kUnits{Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"m", 60'000}, Unit{"s", 1000},
-                            Unit{"ms", 1}};
+inline constexpr std::array kUnits{Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"m", 60'000}, Unit{"s", 1000},
+                                   Unit{"ms", 1}};
 /// Far above every bound of ours, and far below any overflow when a few of them are added and multiplied.
-constexpr std::int64_t kMost = 1'000'000'000;
+inline constexpr std::int64_t kMost = 1'000'000'000;
 
-std::optional<std::int64_t> take_number(std::string_view& text) {
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+inline std::optional<std::int64_t> take_number(std::string_view& text) {
   std::int64_t value = 0;
   if (text.empty() || !is_digit(text.front())) return std::nullopt;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -29,7 +35,7 @@ std::optional<std::int64_t> take_number(std::string_view& text) {
 }
 
 /// What follows "<seconds>": nothing, or a point and digits, of which three count.
-std::optional<std::int64_t> fraction(std::string_view text) {
+inline std::optional<std::int64_t> fraction(std::string_view text) {
   if (text.empty()) return 0;
   if (text.front() != '.' || text.size() == 1) return std::nullopt;
   std::int64_t value = 0;
@@ -42,9 +48,11 @@ std::optional<std::int64_t> fraction(std::string_view text) {
   return value;
 }
 
-}  // namespace
+}  // namespace duration_detail
 
-std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
+/// "90", "1.5" (seconds), "500ms", "90s", "15m", "1h30m", "7d": units in falling order, each once.
+[[nodiscard]] inline std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  using namespace duration_detail;
   auto rest = text;
   const auto seconds = take_number(rest);
   if (!seconds) return std::nullopt;
