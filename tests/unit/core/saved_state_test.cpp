@@ -160,3 +160,30 @@ TEST_CASE("what could not have been written is not read", "[saved]") {
     }
   });
 }
+
+TEST_CASE("what a pod has declared is kept, and one whose time is up is known as spent", "[saved]") {
+  DesiredState desired;
+  REQUIRE(desired.put(wish(pod_target("redis", "shop"))));
+  auto declared = wish(pod_target("redis", "shop"));
+  declared.target.uid = "aa";
+  declared.ttl = 10min;
+  declared.expires = kStart + 10min;
+  declared.declared = true;
+  REQUIRE(desired.put(declared));
+  const auto saved = to_saved(desired, kWritten, kStart);
+  REQUIRE(check_saved(saved));
+  CHECK(saved.boosts.at(0).declared);
+  const auto soon = restore(saved, later(1min), kStart);
+  CHECK(soon.desired.find(2)->declared);
+  CHECK_FALSE(soon.desired.find(2)->spent);
+  const auto late = restore(saved, later(1h), kStart);
+  CHECK(late.desired.find(2)->spent);
+  CHECK(late.ended.size() == 1);
+  const auto later_still = to_saved(late.desired, later(1h), kStart);
+  REQUIRE(check_saved(later_still));
+  CHECK(restore(later_still, later(2h), kStart).ended.empty());
+
+  auto anonymous = saved;
+  anonymous.boosts[0].target.uid.clear();
+  CHECK_FALSE(check_saved(anonymous));
+}

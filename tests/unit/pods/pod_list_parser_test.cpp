@@ -301,3 +301,22 @@ TEST_CASE("ten thousand pods are read quickly and without a copy of the document
   CHECK(took < (sanitized ? std::chrono::seconds{60} : std::chrono::seconds{2}));
   CHECK(grown < 64);  // what is kept is about 7 MiB; sanitizers hold back freed memory
 }
+
+TEST_CASE("annotations of ours are read as they are, bounded, and no others") {
+  const auto parsed = parse_pod_list(list_of(pod_with("", "", R"(,"annotations":{"mus-scheduler.io/weight":"2048",
+      "mus-scheduler.io/weight.db":"\u001b[2J","example.com/weight":"1"})")));
+  REQUIRE(parsed);
+  const auto& declared = parsed->pods.at(0).declared;
+  CHECK(declared == std::map<std::string, std::string>{{"weight", "2048"}, {"weight.db", "\x1b[2J"}});
+
+  std::string many;
+  for (int i = 0; i < 1000; ++i) {
+    many += (i == 0 ? "" : ",") + std::string(R"("mus-scheduler.io/)") + std::to_string(i) + R"(":")" +
+            std::string(1000, 'x') + "\"";
+  }
+  const auto bounded = parse_pod_list(list_of(pod_with("", "", R"(,"annotations":{)" + many + "}")));
+  REQUIRE(bounded);
+  CHECK(bounded->pods.at(0).declared.size() == PodListLimits{}.declared);
+  CHECK(bounded->pods.at(0).declared.begin()->second.size() == 128);
+  CHECK(bounded->note.find("annotations") != std::string::npos);
+}
