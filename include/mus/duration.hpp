@@ -21,13 +21,13 @@ inline constexpr std::array kUnits{Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, 
 /// Far above every bound of ours, and far below any overflow when a few of them are added and multiplied.
 inline constexpr std::int64_t kMost = 1'000'000'000;
 
-constexpr bool is_digit(char c) {
+constexpr bool is_number(char c) {
   return c >= '0' && c <= '9';
 }
 
 inline std::optional<std::int64_t> take_number(std::string_view& text) {
   std::int64_t value = 0;
-  if (text.empty() || !is_digit(text.front())) return std::nullopt;
+  if (text.empty() || !is_number(text.front())) return std::nullopt;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || value > kMost) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
@@ -41,7 +41,7 @@ inline std::optional<std::int64_t> fraction(std::string_view text) {
   std::int64_t value = 0;
   std::int64_t scale = 100;
   for (const char c : text.substr(1)) {
-    if (!is_digit(c)) return std::nullopt;
+    if (!is_number(c)) return std::nullopt;
     value += (c - '0') * scale;
     scale /= 10;
   }
@@ -64,7 +64,7 @@ inline std::optional<std::int64_t> fraction(std::string_view text) {
     const auto number = take_number(text);
     if (!number) return std::nullopt;
     std::size_t letters = 0;
-    while (letters < text.size() && !is_digit(text[letters])) ++letters;
+    while (letters < text.size() && !is_number(text[letters])) ++letters;
     const auto name = text.substr(0, letters);
     while (next_unit < kUnits.size() && kUnits[next_unit].name != name) ++next_unit;
     if (next_unit == kUnits.size()) return std::nullopt;

@@ -43,9 +43,8 @@ std::string check_settings(const std::string& list) {
 std::string check_namespaces(const std::string& list) {
   if (list.empty()) return {};
   for (const auto& word : split(list)) {
-    const bool letters = std::all_of(word.begin(), word.end(), [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-    });
+    const bool letters = std::all_of(
+        word.begin(), word.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
     if (word == "*" || (letters && !word.empty() && word.size() <= 63)) continue;
     return "'" + word + "' is no namespace (several are separated by commas; * means all)";
   }

@@ -119,8 +119,8 @@ Adopted adopt(const DesiredState& desired, const PodList& list, const Declaratio
   for (const auto& boost : desired.boosts()) {
     if (!boost.declared || !listed.contains(boost.target.uid)) continue;
     const auto& wanted = declarations.wanted;
-    const bool still = std::any_of(wanted.begin(), wanted.end(),
-                                   [&](const Declaration& d) { return d.target == boost.target; });
+    const bool still =
+        std::any_of(wanted.begin(), wanted.end(), [&](const Declaration& d) { return d.target == boost.target; });
     if (still) continue;
     gone.push_back(boost.number);
     out.taken_back.emplace_back(boost, "the pod does not declare it any more");

@@ -2,7 +2,8 @@
 // Boosts that pods declare for themselves, by annotations:
 //   mus-scheduler.io/weight              for the whole pod
 //   mus-scheduler.io/weight.<container>  for one container of it
-//   mus-scheduler.io/ttl                 for how long, from when the daemon first saw it; without it, as long as the pod
+//   mus-scheduler.io/ttl                 for how long, from when the daemon first saw it; without it, as long as the
+//   pod
 // Whoever may make pods writes them, so nothing counts but in the namespaces that the operator has named, and up to a
 // ceiling. Pure.
 #pragma once
@@ -52,9 +53,9 @@ struct Declarations {
 /// What becomes of desired state.
 struct Adopted {
   DesiredState desired;
-  BoostNumbers set;                                             ///< new, or changed
+  BoostNumbers set;                                              ///< new, or changed
   std::vector<std::pair<DesiredBoost, std::string>> taken_back;  ///< and why
-  std::vector<RefusedDeclaration> refused;                      ///< there was no room
+  std::vector<RefusedDeclaration> refused;                       ///< there was no room
 };
 
 /// `list` has labels. What it does not have of a pod that it lists is no longer declared; pods that it does not list

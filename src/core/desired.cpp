@@ -72,9 +72,9 @@ Result<DesiredState::Put> DesiredState::put(DesiredBoost boost) {
   }
   next_ = std::max(next_, boost.number + 1);
   if (replaced) boosts_.erase(found);
-  const auto place = !boost.declared ? boosts_.end()
-                                     : std::find_if(boosts_.begin(), boosts_.end(),
-                                                    [](const DesiredBoost& b) { return !b.declared; });
+  const auto place =
+      !boost.declared ? boosts_.end()
+                      : std::find_if(boosts_.begin(), boosts_.end(), [](const DesiredBoost& b) { return !b.declared; });
   const Put put{boost.number, replaced};
   boosts_.insert(place, std::move(boost));
   ++version_;

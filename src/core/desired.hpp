@@ -31,8 +31,8 @@ struct DesiredBoost {
   bool ignore_limit = false;
   std::optional<std::chrono::milliseconds> ttl;
   std::optional<TimePoint> expires;
-  TimePoint since{};  ///< when it was set, or read from disk: what older lists say of it is not asked
-  std::string note;   ///< what was done to it at a restart; empty as a rule
+  TimePoint since{};      ///< when it was set, or read from disk: what older lists say of it is not asked
+  std::string note;       ///< what was done to it at a restart; empty as a rule
   bool declared = false;  ///< by the pod itself (declared.hpp)
   bool spent = false;     ///< declared, and its time is up: it acts no more, and is known so as not to begin anew
 };

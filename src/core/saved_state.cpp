@@ -84,7 +84,8 @@ Result<void> check_saved(const SavedState& saved) {
     if (auto good = check_boost(boost); !good) return good;
     if (boost.declared && others) return damaged(boost, "what pods declare comes before all else");
     others = others || !boost.declared;
-    if (!targets.emplace(boost.declared, key_of(boost.target)).second) return damaged(boost, "the target is there twice");
+    if (!targets.emplace(boost.declared, key_of(boost.target)).second)
+      return damaged(boost, "the target is there twice");
   }
   return {};
 }

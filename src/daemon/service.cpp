@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 
 }  // namespace
 
-
 MusService::MusService(Scheduler& scheduler, PodSource& pods, const CgroupTree& tree, MusServiceOptions options)
     : scheduler_(scheduler),
       pods_(pods),

@@ -47,7 +47,7 @@ struct MusServiceOptions {
   std::function<Calendar()> calendar = read_calendar;
   const ContainerLookup* containers = nullptr;  ///< who knows a container before any list does; may be none
   EventSink* events = nullptr;
-  DeclarationRules declarations{};  ///< which pods may declare boosts by annotations
+  DeclarationRules declarations{};                ///< which pods may declare boosts by annotations
   std::chrono::milliseconds disk_patience{2000};  ///< for another change that is being written
 };
 

@@ -70,8 +70,8 @@ void MusService::look_again(Scope scope) {
 
   const Lock lock(mutex_);
   if (stopping_) return;
-  const bool whole = view.list && (!options_.declarations.on() || !view.list->no_labels.empty() ||
-                                   adopted_ == view.list->fetched_at);
+  const bool whole =
+      view.list && (!options_.declarations.on() || !view.list->no_labels.empty() || adopted_ == view.list->fetched_at);
   if (view.pods && whole) list_used_ = view.list->fetched_at;
   const auto now = options_.now();
   const auto map = policies_of(scheduler_);

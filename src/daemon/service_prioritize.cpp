@@ -188,7 +188,7 @@ ServiceResult<PrioritizeReply> MusService::keep(Commission& work) {
            to_text(work.boost.target) + " weight " + std::to_string(work.boost.weight) +
                (work.boost.ttl ? " for " + std::to_string(work.boost.ttl->count()) + " ms" : "") +
                (work.boost.ignore_limit ? ", limits lifted" : "") + (put->replaced ? " (replaced)" : ""));
-    reply.boost = show(work.boost, work.reach, force(), options_.now());
+    reply.boost = show(work.boost, work.reach, force(), work.boost.since);
     for (const auto& applied : reply.boost.applied) report(EventKind::applied, work.boost, &applied, "in force");
     if (!reply.boost.pending.empty()) report(EventKind::pending, work.boost, nullptr, "waits: " + reply.boost.pending);
     if (work.reach.waiting) ask_soon();

@@ -70,5 +70,5 @@ TEST_CASE("a boosted cgroup that is removed is no longer applied, soon after", "
   }
   CHECK_FALSE(applied);
   INFO(daemon.log());
-  CHECK(daemon.log().find("cgroup /system.slice/noise.service is gone") != std::string::npos);
+  CHECK(daemon.log().find("has lost a cgroup: /system.slice/noise.service") != std::string::npos);
 }

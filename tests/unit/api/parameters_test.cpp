@@ -168,7 +168,6 @@ TEST_CASE("every wrong parameter is refused by name, with what to write instead"
       {"pod=redis&dry_run=", "dry_run"},
       {"pod=redis&ignore_limit=maybe", "ignore_limit"},
       {"pod=redis&priority=5", "priority"},
-      {"pod=redis&wait=1", "wait"},
       {"pod=redis&Pod=redis", "Pod"},
       {"pod=redis&pod=redis", "pod"},
       {"pod=redis&weight=1024&weight=4096", "weight"},

@@ -245,7 +245,7 @@ void check_look(World& world, const Reconciled& result, const NodeView& view) {
     if (ending.expired) {
       REQUIRE(*boost->expires <= world.now);
     } else {
-      REQUIRE(view.list->complete);
+      REQUIRE(view.list->complete());
       REQUIRE_FALSE(world.lives(boost->target.uid));
     }
   }

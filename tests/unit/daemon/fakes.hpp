@@ -107,7 +107,10 @@ class FakeTree final : public CgroupTree {
   }
 
   CgroupId add(const std::string& path) { return directories[path] = CgroupId{next++}; }
-  void remove(const std::string& path) { directories.erase(path); }
+  /// With all below it, as it has to be.
+  void remove(const std::string& path) {
+    std::erase_if(directories, [&](const auto& one) { return one.first == path || one.first.starts_with(path + "/"); });
+  }
 
   std::map<std::string, CgroupId> directories;
   std::map<std::string, CgroupLevel> files;

@@ -159,6 +159,7 @@ TEST_CASE("a pod that starts: accepted, pending, and applied when it is there", 
   CHECK(reply->boost.id == "b1");
   CHECK(node.service.status()->boosts.at(0).state == Boost::State::pending);
   const auto id = node.tree.add("/kubepods/podcc");
+  node.tree.add("/kubepods/podcc/c1cc");
   CHECK(node.service.refresh() == 15s);
   CHECK(node.map() == Policies{{id, 4096}});
   SECTION("with a container that has no id yet") {
