@@ -47,8 +47,10 @@ void print_boosts(const Json& boosts, std::ostream& out) {
   for (const auto& boost : boosts) {
     const auto left = duration_of(boost, "expires_in_seconds");
     const auto id = printable(text_of(boost, "id"));
-    rows.push_back({id, text_of(boost, "weight"), lifted_text(boost), left.empty() ? "-" : left,
-                    std::to_string(member(boost, "applied").size()), target_text(member(boost, "target"))});
+    rows.push_back(
+        {id, text_of(boost, "weight"), lifted_text(boost), left.empty() ? "-" : left,
+         std::to_string(member(boost, "applied").size()),
+         target_text(member(boost, "target")) + (member(boost, "declared") == true ? " (declared by it)" : "")});
     if (const auto why = text_of(boost, "pending"); !why.empty())
       words.push_back("pending " + id + ": " + printable(why));
     if (const auto note = text_of(boost, "note"); !note.empty()) words.push_back("note " + id + ": " + printable(note));

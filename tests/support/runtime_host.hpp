@@ -51,14 +51,14 @@ class RuntimeHost {
     return text;
   }
 
-  [[nodiscard]] static std::string config_path(const std::string& place, const std::string& id) {
-    return place + "/" + id + (place == crio ? "/userdata/config.json" : "/config.json");
+  [[nodiscard]] static std::string config_path(const std::string& place, const std::string& container_id) {
+    return place + "/" + container_id + (place == crio ? "/userdata/config.json" : "/config.json");
   }
   void bundle(const std::string& place, const HostContainer& one) const {
     write(config_path(place, one.id), config(place, one));
   }
-  void remove_bundle(const std::string& place, const std::string& id) const {
-    std::filesystem::remove_all(path() / place / id);
+  void remove_bundle(const std::string& place, const std::string& container_id) const {
+    std::filesystem::remove_all(path() / place / container_id);
   }
 
   /// The kubelet's link to its log, which need not be there.

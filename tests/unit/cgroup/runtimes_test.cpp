@@ -60,8 +60,8 @@ PodDirectory directory_of(const NodeLayout& layout, const std::string& qos, cons
   const std::string root = (layout.prefix.empty() ? "" : layout.prefix + "-") + std::string("kubepods");
   std::string path = (layout.prefix.empty() ? "" : "/" + layout.prefix + ".slice") + "/" + root + ".slice";
   if (!qos.empty()) path.append("/").append(root).append("-").append(qos).append(".slice");
-  const auto slice = root + (qos.empty() ? "" : "-" + qos) + "-pod" + underscored(uid) + ".slice";
-  return {layout.before + path + "/" + slice, slice};
+  const auto directory = root + (qos.empty() ? "" : "-" + qos) + "-pod" + underscored(uid) + ".slice";
+  return {layout.before + path + "/" + directory, directory};
 }
 
 std::string name_of_leaf(const NodeLayout& layout, const std::string& id) {
