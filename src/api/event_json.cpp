@@ -36,7 +36,7 @@ std::string time_text(std::chrono::system_clock::time_point at) {
   const auto s = std::chrono::floor<std::chrono::seconds>(ms);
   const std::time_t seconds = s.count();
   std::tm parts{};
-  gmtime_r(&seconds, &parts);
+  if (gmtime_r(&seconds, &parts) == nullptr) return {};  // beyond the year 2^31
   std::array<char, 64> text{};
   const auto size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.", &parts);
   return std::string(text.data(), size) + std::to_string(1000 + (ms - s).count()).substr(1) + "Z";

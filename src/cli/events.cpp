@@ -68,9 +68,11 @@ void EventReader::end_line() {
   const auto field = line_.substr(0, colon);  // empty: a comment, such as a heartbeat
   auto value = colon == std::string::npos ? std::string() : line_.substr(colon + 1);
   if (value.starts_with(' ')) value.erase(0, 1);
-  if (field == "event") name_ = std::move(value);
-  if (field == "id") id_ = std::move(value);
-  if (field == "data" && data_.size() + value.size() <= kLongestLine) {
+  if (field == "event") {
+    name_ = std::move(value);
+  } else if (field == "id") {
+    id_ = std::move(value);
+  } else if (field == "data" && data_.size() + value.size() <= kLongestLine) {
     data_.append(data_.empty() ? "" : "\n").append(value);
   }
 }

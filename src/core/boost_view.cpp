@@ -96,6 +96,7 @@ void EndedBoosts::add(Boost shown, bool expired, const std::string& why, TimePoi
 std::vector<Boost> EndedBoosts::view(TimePoint now) {
   forget(now);
   std::vector<Boost> result;
+  result.reserve(entries_.size());
   for (const auto& entry : entries_) result.push_back(entry.boost);
   return result;
 }

@@ -128,7 +128,8 @@ class PodReach {
       // Of a pod that is listed and meant, the container before this one may still be there. By a list without labels,
       // nobody is not meant.
       const bool labels = index_.view().list && index_.view().list->no_labels.empty();
-      if (labels && index_.listed(known.uid) && !(meant && !known.container.empty())) continue;
+      const bool former = meant && !known.container.empty();
+      if (labels && index_.listed(known.uid) && !former) continue;
       known.weight = boost_.weight;
       known.lifted_from =
           boost_.ignore_limit && index_.view().limits_hold.empty() ? depth_of(directory->cgroup.path) : 0;

@@ -182,6 +182,7 @@ ServiceResult<std::vector<Match>> resolve(const PodList& list, const Target& tar
                           all_containers(candidates.pods));
   }
   std::vector<Match> matches;
+  matches.reserve(candidates.found.size());
   for (const auto& [pod, container] : candidates.found) {
     matches.push_back({*pod, container == nullptr ? std::nullopt : std::optional(*container)});
   }
