@@ -165,7 +165,7 @@ class MusService final : public Service {
   void settle(TimePoint now);
   void bring_into_force(const std::vector<PolicyChange>& changes);
   const InForce& force();
-  void report(EventKind kind, const DesiredBoost& boost, const AppliedCgroup* applied, const std::string& what);
+  void report(EventKind kind, const DesiredBoost& boost, const AppliedCgroup* applied, const std::string& what) const;
   void report_moves(const Reaches& after);
 
   // service_tick.cpp

@@ -157,7 +157,7 @@ void MusService::bring_into_force(const std::vector<PolicyChange>& changes) {
 }
 
 void MusService::report(EventKind kind, const DesiredBoost& boost, const AppliedCgroup* applied,
-                        const std::string& what) {
+                        const std::string& what) const {
   spdlog::info("boost {}: {}{}{}", boost_id(boost.number), what, applied == nullptr ? "" : ": ",
                applied == nullptr ? "" : applied->cgroup.path);
   if (options_.events == nullptr) return;
