@@ -55,8 +55,8 @@ grep -q '^pending: ' /tmp/second.out || die "boosted without a scheduler: $(cat 
 scx_is enabled || die "the first scheduler was pushed aside"
 stop_daemon
 await 60 scx_is enabled || die "the second did not take its turn"
-await 5 api /status $second >/tmp/second.json || die "the second does not answer"
-tr -d ' \n' </tmp/second.json | grep -q '"applied":\[{' || die "the boost still waits: $(cat /tmp/second.json)"
+second_has_applied() { api /status $second | tr -d ' \n' | grep -q '"applied":\[{'; }
+await 5 second_has_applied || die "the boost still waits: $(api /status $second)"
 kill -TERM $second_pid
 wait $second_pid
 
