@@ -34,6 +34,7 @@ struct cpu_ctx {
   u64 preempting_at; /* when a waker last claimed this CPU; 0: nobody since the last switch */
   u32 running;       /* 1: one of our tasks runs here */
   u32 releasing;     /* 1: ops.cpu_release runs here, and ops.enqueue from within it */
+  u32 parked;        /* 1: the task that ran here has just been parked, see note_inside() */
   u32 pinned;        /* 0: the CPU's own queue is empty. Written under the run queue's lock: exact for dispatch */
   u64 scanned;       /* queue entries looked at; here, since on its stack the verifier would follow every value of it */
   u64 relieved_at;   /* when its queues were last searched in vain for tasks that have waited for too long */

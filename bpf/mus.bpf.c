@@ -57,25 +57,32 @@ SEC("struct_ops/mus_enqueue")
 void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
   bool waking = enq_flags & (SCX_ENQ_WAKEUP | SCX_ENQ_REENQ);
   struct task_ctx* tctx = lookup_task(p);
-  s32 cpu = scx_bpf_task_cpu(p);
+  s32 cpu = cpu_of_task(p);
   u64 now = bpf_ktime_get_ns();
+  bool ran;
 
   if (!tctx) { /* cannot be: made in init_task */
     mus_insert(p, SCX_DSQ_LOCAL, slice_ns, enq_flags);
     return;
   }
+  ran = tctx->in_turn; /* until now, on this CPU */
+  if (ran) end_turn(p, tctx);
   if (enq_flags & SCX_ENQ_WAKEUP) {
     count(MUS_WAKEUPS);
     tctx->ran_at_wakeup = p->se.sum_exec_runtime;
   }
   begin_wait(tctx, now);
-  refresh_policy(p, tctx);
-  count_runnable(p, tctx, cpu);
   join_queue(p, tctx, home_queue(p, tctx, cpu));
-  refresh_rate(p, tctx, now);
-  place(p, tctx, enq_flags & SCX_ENQ_WAKEUP);
+  if (ran && stays_placed(p, tctx)) {
+    bound_ahead(p, tctx);
+  } else {
+    refresh_policy(p, tctx);
+    count_runnable(p, tctx, cpu);
+    refresh_rate(p, tctx, now);
+    place(p, tctx, enq_flags & SCX_ENQ_WAKEUP);
+  }
   if (enq_flags & SCX_ENQ_REENQ) count(MUS_REENQUEUES);
-  if (tctx->limit && park(p, tctx, enq_flags, now)) return;
+  if (tctx->limit && park(p, tctx, enq_flags, ran, now)) return;
 
   /* The core found nothing else for this CPU: let it go on. */
   if (enq_flags & SCX_ENQ_LAST) {
@@ -94,7 +101,7 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
   tctx->none_idle = false;
   if (waking && preempt(p, tctx, cpu, enq_flags, now)) return;
   if (waking || just_woken(p, tctx)) pass_idle_groups(p, tctx, cpu, now);
-  enqueue_vtime(p, tctx, cpu, enq_flags);
+  enqueue_vtime(p, tctx, cpu, enq_flags, ran);
 }
 
 /* The task that runs goes on, maybe in another cgroup, if it has been moved: what it has run is charged to the old. */
@@ -151,11 +158,14 @@ void BPF_PROG(mus_dispatch, s32 cpu, struct task_struct* prev) {
 SEC("struct_ops/mus_running")
 void BPF_PROG(mus_running, struct task_struct* p) {
   struct task_ctx* tctx = lookup_task(p);
-  s32 cpu = scx_bpf_task_cpu(p);
+  s32 cpu = cpu_of_task(p);
   struct cpu_ctx* cctx = lookup_cpu(cpu);
   u64 now = bpf_ktime_get_ns();
 
   if (!tctx || !cctx) return;
+  /* The kernel put it back without asking us, see in_turn: what it ran is charged with this turn. */
+  if (tctx->in_turn && tctx->free_turn) end_free_turn(p, tctx);
+  tctx->in_turn = true;
   /* It queued at a rate that may have changed since; this turn is charged at what holds now. */
   if (tctx->runnable_at && now - tctx->runnable_at > LOAD_SAMPLE_NS) {
     refresh_policy(p, tctx);
@@ -194,20 +204,20 @@ void BPF_PROG(mus_tick, struct task_struct* p) {
 
 SEC("struct_ops/mus_stopping")
 void BPF_PROG(mus_stopping, struct task_struct* p, bool runnable) {
-  struct cpu_ctx* cctx = lookup_cpu(scx_bpf_task_cpu(p));
-  struct task_ctx* tctx = lookup_task(p);
+  struct cpu_ctx* cctx = lookup_cpu(cpu_of_task(p));
+  struct task_ctx* tctx;
 
   if (cctx) cctx->running = 0;
+  /* With its slice used up it comes to ops.enqueue next, which ends its turn: to look a task up is a good part of what
+   * a switch costs. */
+  if (runnable && !p->scx.slice) return;
+  tctx = lookup_task(p);
   if (!tctx) return;
-  charge(p, tctx);
-  if (tctx->free_turn) end_free_turn(p, tctx);
-  if (!runnable) {
+  end_turn(p, tctx);
+  if (!runnable)
     end_wait(tctx);
-    return;
-  }
-  if (p->se.sum_exec_runtime - tctx->turn_began >= MUS_TURN_MIN_NS) tctx->unserved_at = 0;
-  /* With its slice used up it comes to ops.enqueue next; otherwise a higher class has taken the CPU. */
-  if (p->scx.slice) begin_wait(tctx, bpf_ktime_get_ns());
+  else /* a higher class has taken the CPU */
+    begin_wait(tctx, bpf_ktime_get_ns());
 }
 
 SEC("struct_ops/mus_set_cpumask")
@@ -228,11 +238,10 @@ void BPF_PROG(mus_cpu_release, s32 cpu, struct scx_cpu_release_args* args) {
   cctx->releasing = 0;
 }
 
-/* Was prev stopped inside the kernel? Otherwise it was on its way back to user space, and holds nothing.
- * From 6.19 besides: a higher class takes the CPU, so what waits on its own queue goes where others can take it. */
+/* From 6.19 besides: a higher class takes the CPU, so what waits on its own queue goes where others can take it. */
 SEC("tp_btf/sched_switch")
 int BPF_PROG(mus_sched_switch, bool preempted, struct task_struct* prev, struct task_struct* next, u32 prev_state) {
-  if (limits_used > NO_LIMIT + 1) note_inside(prev, preempted || prev_state);
+  note_inside(prev, preempted || prev_state);
   if (next->prio < MAX_RT_PRIO && prev->prio >= MAX_RT_PRIO && bpf_ksym_exists(scx_bpf_reenqueue_local___v2___k619))
     scx_bpf_reenqueue_local___v2___k619();
   return 0;

@@ -98,8 +98,9 @@ static __always_inline u64 until_refill(const struct mus_limit* limit, u64 now) 
   return mus_before(now + PARKED_AGAIN_NS, end) ? end - now : PARKED_AGAIN_NS;
 }
 
-/* p comes to a queue: to that of the limit that it has to wait for, if there is one. */
-static __always_inline bool park(struct task_struct* p, struct task_ctx* tctx, u64 enq_flags, u64 now) {
+/* p comes to a queue, maybe from running on this CPU: to that of the limit that it has to wait for, if there is one. */
+static __always_inline bool park(struct task_struct* p, struct task_ctx* tctx, u64 enq_flags, bool ran, u64 now) {
+  struct cpu_ctx* here = lookup_cpu(bpf_get_smp_processor_id());
   u32 index = must_wait(p, tctx, now);
   struct mus_limit* limit = lookup_limit(index);
 
@@ -109,6 +110,7 @@ static __always_inline bool park(struct task_struct* p, struct task_ctx* tctx, u
   tctx->parked_at = now;
   /* One that wakes slept inside the kernel. Of one that was preempted mus_sched_switch is about to tell. */
   tctx->inside = enq_flags & SCX_ENQ_WAKEUP;
+  if (ran && here) here->parked = 1;
   tctx->unserved_at = tctx->runnable_at = 0; /* what it waits for is not a CPU */
   tctx->queued = false;
   mus_insert(p, parked_dsq(index), slice_ns, enq_flags);
@@ -199,10 +201,24 @@ static __always_inline void end_free_turn(const struct task_struct* p, struct ta
   tctx->free_turn = MUS_NO_FREE_TURN;
 }
 
-static __always_inline void note_inside(struct task_struct* p, bool inside) {
-  struct task_ctx* tctx = lookup_task(p);
+/* A CPU switches away from prev. Was that parked, and inside the kernel? If not, it was on its way back to user space,
+ * and holds nothing. */
+static __always_inline void note_inside(struct task_struct* prev, bool inside) {
+  struct cpu_ctx* here = lookup_cpu(bpf_get_smp_processor_id());
+  struct task_ctx* tctx;
 
+  if (!here || !here->parked) return;
+  here->parked = 0;
+  tctx = lookup_task(prev);
   if (tctx) tctx->inside = inside;
+}
+
+/* The task has had its turn, which ended just now or when ops.stopping was last called. */
+static __always_inline void end_turn(struct task_struct* p, struct task_ctx* tctx) {
+  tctx->in_turn = false;
+  charge(p, tctx);
+  if (tctx->free_turn) end_free_turn(p, tctx);
+  if (p->se.sum_exec_runtime - tctx->turn_began >= MUS_TURN_MIN_NS) tctx->unserved_at = 0;
 }
 
 static __noinline int release(struct limit_timer* timer, u32 index, u64 now) {

@@ -110,6 +110,20 @@ u64 placed(struct task_ctx* tctx, u64 vtime, u32 slept) {
 
 static __always_inline void place(struct task_struct* p, struct task_ctx* tctx, bool slept) {
   p->scx.dsq_vtime = placed(tctx, p->scx.dsq_vtime, slept);
+  tctx->placed_at = p->se.sum_exec_runtime;
+}
+
+/* Its share, its rate and where it stands to its flow are looked at again once it has run for a slice. One that loses
+ * its CPU before goes by what they were: somebody is waiting for that CPU right now. */
+static __always_inline bool stays_placed(const struct task_struct* p, const struct task_ctx* tctx) {
+  return !tctx->joined && p->se.sum_exec_runtime - tctx->placed_at < slice_ns;
+}
+
+/* The bound that keeps waits short holds at any rate. */
+static __always_inline void bound_ahead(struct task_struct* p, const struct task_ctx* tctx) {
+  u64 most = clock_of(tctx->queue) + mus_forward_cap(max_share);
+
+  if (mus_before(most, p->scx.dsq_vtime)) p->scx.dsq_vtime = most;
 }
 
 /* Nobody waits for the CPU that p gets: what it runs there is nobody's loss, so it does not run ahead of the clock.

@@ -21,6 +21,7 @@ struct task_ctx {
   u64 unserved_at;   /* the same, but a turn of less than MUS_TURN_MIN_NS does not count as one */
   u64 turn_began;    /* se.sum_exec_runtime when it last got a CPU */
   u64 ran_at_wakeup; /* and when it last woke */
+  u64 placed_at;     /* and when it was last placed in its queue, see place() */
   u64 parked_at;     /* when it was last made to wait for a limit */
   u64 rate;          /* at which its virtual time passes; set at each enqueue */
   u64 class_key;     /* of the CPUs of `class_cache` that it may use; see queue.bpf.h */
@@ -43,6 +44,7 @@ struct task_ctx {
   bool queued;    /* came through a vtime queue, so that running it may move the clock */
   u8 free_turn;   /* enum free_turn: it has been let go, or runs, without a budget */
   bool inside;    /* it was inside the kernel when it was parked */
+  bool in_turn;   /* it has got a CPU, and that turn has not been charged to its end */
   bool contended; /* others wait or waited for what it runs: its flow pays */
 };
 
@@ -62,6 +64,11 @@ struct {
 
 /* The daemon itself: while it cannot run, nobody can take a boost back. */
 const volatile u32 daemon_tgid;
+
+/* As scx_bpf_task_cpu(), without a call. */
+static __always_inline s32 cpu_of_task(const struct task_struct* p) {
+  return (s32)p->thread_info.cpu; /* with CONFIG_THREAD_INFO_IN_TASK, as x86 has it */
+}
 
 static __always_inline struct task_ctx* lookup_task(struct task_struct* p) {
   return bpf_task_storage_get(&task_ctxs, p, 0, 0);

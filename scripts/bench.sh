@@ -46,6 +46,9 @@ bench_usage() {
 		  --post               only how long POST /prioritize takes
 		  --reconcile          only how long it takes to tell what 1024 boosts act on
 		                       among 1000 pods; status 1 above 50 ms
+		  --footprint          only what an idle daemon costs with 250 and with 1000 pods,
+		                       and to parse a list of 10000; status 1 above 32 and
+		                       64 MB, 0.1 % of a CPU, a second and 128 MB
 		  --division           only how long it takes to divide CPU time between 1000
 		                       cgroups; status 1 above a millisecond
 		  --tuning             only what values of --slice and --lag cost and buy
@@ -61,6 +64,20 @@ bench_post() {
 	python3 "$MUS_ROOT/bench/post_latency.py" "$MUS_BUILD/release/mus-scheduler" \
 		--p99-ms 5 --json "$MUS_BUILD/bench/post_latency.json"
 	say "the figures are in build/bench/post_latency.json"
+}
+
+bench_footprint() {
+	local list="$MUS_BUILD/bench/pods.json" status=0 pods rss
+	mkdir -p "$MUS_BUILD/bench"
+	while read -r pods rss; do
+		python3 "$MUS_ROOT/bench/footprint.py" "$MUS_BUILD/release/mus-scheduler" --pods "$pods" --rss-mb "$rss" \
+			--cpu-percent 0.1 --json "$MUS_BUILD/bench/footprint-$pods.json" || status=1
+	done <<<$'250 32\n1000 64'
+	PYTHONPATH="$MUS_ROOT/bench" PYTHONDONTWRITEBYTECODE=1 python3 -c 'import made_up_node, sys
+sys.stdout.buffer.write(made_up_node.pod_list(10000))' >"$list"
+	"$MUS_BUILD/release/bench/mus-pod-list" "$list" 1000 128 || status=1
+	rm -f "$list"
+	return "$status"
 }
 
 bench_reconcile() {
@@ -208,6 +225,10 @@ bench() {
 		--publish) publish=1 ;;
 		--post)
 			bench_post
+			return
+			;;
+		--footprint)
+			bench_footprint
 			return
 			;;
 		--division)

@@ -40,7 +40,7 @@ class Reader {
       any = true;
       if (name == kWeight) {
         add({}, value);
-      } else if (name.starts_with("weight.")) {
+      } else if (name.starts_with("weight.") && name.size() > kWeight.size() + 1) {
         add(key.substr(kWeight.size() + 1), value);
       } else {
         refuse({}, "an annotation of mus-scheduler.io is neither weight, weight.<container> nor ttl");
