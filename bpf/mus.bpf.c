@@ -59,21 +59,20 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
   struct task_ctx* tctx = lookup_task(p);
   s32 cpu = cpu_of_task(p);
   u64 now = bpf_ktime_get_ns();
-  bool ran;
 
   if (!tctx) { /* cannot be: made in init_task */
     mus_insert(p, SCX_DSQ_LOCAL, slice_ns, enq_flags);
     return;
   }
-  ran = tctx->in_turn; /* until now, on this CPU */
-  if (ran) end_turn(p, tctx);
+  tctx->has_run = tctx->in_turn;
+  if (tctx->in_turn) end_turn(p, tctx);
   if (enq_flags & SCX_ENQ_WAKEUP) {
     count(MUS_WAKEUPS);
     tctx->ran_at_wakeup = p->se.sum_exec_runtime;
   }
   begin_wait(tctx, now);
   join_queue(p, tctx, home_queue(p, tctx, cpu));
-  if (ran && stays_placed(p, tctx)) {
+  if (has_run(tctx) && stays_placed(p, tctx)) {
     bound_ahead(p, tctx);
   } else {
     refresh_policy(p, tctx);
@@ -82,7 +81,7 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
     place(p, tctx, enq_flags & SCX_ENQ_WAKEUP);
   }
   if (enq_flags & SCX_ENQ_REENQ) count(MUS_REENQUEUES);
-  if (tctx->limit && park(p, tctx, enq_flags, ran, now)) return;
+  if (tctx->limit && park(p, tctx, enq_flags, now)) return;
 
   /* The core found nothing else for this CPU: let it go on. */
   if (enq_flags & SCX_ENQ_LAST) {
@@ -101,7 +100,7 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
   tctx->none_idle = false;
   if (waking && preempt(p, tctx, cpu, enq_flags, now)) return;
   if (waking || just_woken(p, tctx)) pass_idle_groups(p, tctx, cpu, now);
-  enqueue_vtime(p, tctx, cpu, enq_flags, ran);
+  enqueue_vtime(p, tctx, cpu, enq_flags);
 }
 
 /* The task that runs goes on, maybe in another cgroup, if it has been moved: what it has run is charged to the old. */

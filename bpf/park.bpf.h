@@ -98,8 +98,8 @@ static __always_inline u64 until_refill(const struct mus_limit* limit, u64 now) 
   return mus_before(now + PARKED_AGAIN_NS, end) ? end - now : PARKED_AGAIN_NS;
 }
 
-/* p comes to a queue, maybe from running on this CPU: to that of the limit that it has to wait for, if there is one. */
-static __always_inline bool park(struct task_struct* p, struct task_ctx* tctx, u64 enq_flags, bool ran, u64 now) {
+/* p comes to a queue: to that of the limit that it has to wait for, if there is one. */
+static __always_inline bool park(struct task_struct* p, struct task_ctx* tctx, u64 enq_flags, u64 now) {
   struct cpu_ctx* here = lookup_cpu(bpf_get_smp_processor_id());
   u32 index = must_wait(p, tctx, now);
   struct mus_limit* limit = lookup_limit(index);
@@ -110,7 +110,7 @@ static __always_inline bool park(struct task_struct* p, struct task_ctx* tctx, u
   tctx->parked_at = now;
   /* One that wakes slept inside the kernel. Of one that was preempted mus_sched_switch is about to tell. */
   tctx->inside = enq_flags & SCX_ENQ_WAKEUP;
-  if (ran && here) here->parked = 1;
+  if (has_run(tctx) && here) here->parked = 1;
   tctx->unserved_at = tctx->runnable_at = 0; /* what it waits for is not a CPU */
   tctx->queued = false;
   mus_insert(p, parked_dsq(index), slice_ns, enq_flags);

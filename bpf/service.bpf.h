@@ -71,15 +71,21 @@ static __always_inline void charge_flow(const struct task_ctx* tctx, u64 ran) {
   __sync_fetch_and_add(&service->vtime, mus_vtime_delta(ran, mus_rate(tctx->share, here, total)));
 }
 
+/* The task ran for so long: by how much its vtime passes. Not static: see sample_load(). */
+u64 charged(struct task_ctx* tctx, u64 ran) {
+  if (!tctx) return 0;
+  if (tctx->contended) charge_flow(tctx, ran);
+  if (tctx->limit) charge_limits(tctx->limit, tctx->lifted_from, ran);
+  account_run(tctx, ran);
+  return mus_vtime_delta(ran, tctx->rate);
+}
+
 /* Puts what the task ran since the last charge on its vtime. Callers: the kernel has just updated sum_exec_runtime. */
 static __always_inline void charge(struct task_struct* p, struct task_ctx* tctx) {
   u64 ran = p->se.sum_exec_runtime - tctx->charged_until;
 
   tctx->charged_until = p->se.sum_exec_runtime;
-  p->scx.dsq_vtime += mus_vtime_delta(ran, tctx->rate);
-  if (tctx->contended) charge_flow(tctx, ran);
-  if (tctx->limit) charge_limits(tctx->limit, tctx->lifted_from, ran);
-  account_run(tctx, ran);
+  p->scx.dsq_vtime += charged(tctx, ran);
 }
 
 /* Where a task with that vtime stands as it queues. Its flow is put between the bounds first, then the task within a

@@ -45,6 +45,7 @@ struct task_ctx {
   u8 free_turn;   /* enum free_turn: it has been let go, or runs, without a budget */
   bool inside;    /* it was inside the kernel when it was parked */
   bool in_turn;   /* it has got a CPU, and that turn has not been charged to its end */
+  bool has_run;   /* as it comes to ops.enqueue: until now it ran, on the CPU that it is on */
   bool contended; /* others wait or waited for what it runs: its flow pays */
 };
 
@@ -64,6 +65,11 @@ struct {
 
 /* The daemon itself: while it cannot run, nobody can take a boost back. */
 const volatile u32 daemon_tgid;
+
+/* Read anew each time, or the verifier would follow both cases to the end. */
+static __always_inline bool has_run(const struct task_ctx* tctx) {
+  return *(const volatile bool*)&tctx->has_run;
+}
 
 /* As scx_bpf_task_cpu(), without a call. */
 static __always_inline s32 cpu_of_task(const struct task_struct* p) {

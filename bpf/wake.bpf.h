@@ -11,9 +11,8 @@ static __always_inline bool is_percpu_kthread(const struct task_struct* p) {
   return (p->flags & PF_KTHREAD) && p->nr_cpus_allowed == 1;
 }
 
-/* Into the queue that p has joined, maybe after having run on this CPU until now. */
-static __always_inline void enqueue_vtime(struct task_struct* p, struct task_ctx* tctx, s32 cpu, u64 enq_flags,
-                                          bool ran) {
+/* Into the queue that p has joined. */
+static __always_inline void enqueue_vtime(struct task_struct* p, struct task_ctx* tctx, s32 cpu, u64 enq_flags) {
   bool pinned = is_pinned_queue(tctx->queue);
   struct cpu_ctx* cctx = lookup_cpu(cpu);
   s32 idle;
@@ -22,7 +21,7 @@ static __always_inline void enqueue_vtime(struct task_struct* p, struct task_ctx
   tctx->queued = true;
   mus_insert_vtime(p, dsq_of(tctx->queue), slice_ns, p->scx.dsq_vtime, enq_flags);
   count(pinned ? MUS_PINNED_ENQUEUES : MUS_SHARED_ENQUEUES);
-  if (!idle_selection || (pinned && ran)) return;
+  if (!idle_selection || (pinned && has_run(tctx))) return;
   /* A CPU that went idle after select_cpu looked would not look into the queue by itself. */
   if (pinned)
     idle = scx_bpf_test_and_clear_cpu_idle(cpu) ? cpu : -1;

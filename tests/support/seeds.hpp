@@ -11,8 +11,8 @@
 
 namespace mus::test {
 
-/// Calls `promise` with each file of a folder below tests/fixtures: as it is, cut off and damaged, by bytes of `alphabet`
-/// if there is one. How many files there were. Always the same damage: a failure must come again.
+/// Calls `promise` with each file of a folder below tests/fixtures: as it is, cut off and damaged, by bytes of
+/// `alphabet` if there is one. How many files there were. Always the same damage: a failure must come again.
 template <class Promise>
 int replay_seeds(const std::filesystem::path& folder, Promise promise, std::string_view alphabet = {}) {
   constexpr int kRounds = 300;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -37,6 +38,15 @@ class TempDir {
  private:
   std::filesystem::path path_;
 };
+
+inline void write_file(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream{path, std::ios::binary} << text;
+}
+
+inline std::string read_file(const std::filesystem::path& path) {
+  std::ifstream in{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
 
 /// The text of a file below tests/fixtures.
 inline std::string fixture(const std::filesystem::path& relative) {

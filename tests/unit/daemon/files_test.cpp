@@ -6,14 +6,14 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "unit/daemon/temp_dir.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace mus;
 using namespace mus::test;
 
 TEST_CASE("a token is made once, 64 hex digits, 0640, and read afterwards", "[files]") {
   const TempDir dir;
-  const auto path = dir.path() + "/token";
+  const auto path = dir.str() + "/token";
   const auto made = load_or_create_token(path, getegid());
   REQUIRE(made);
   CHECK(made->size() == 64);
@@ -25,19 +25,19 @@ TEST_CASE("a token is made once, 64 hex digits, 0640, and read afterwards", "[fi
   CHECK(read_file(path) == *made + "\n");
   CHECK(load_or_create_token(path, std::nullopt) == *made);
   CHECK_FALSE(std::filesystem::exists(path + ".new"));
-  CHECK(load_or_create_token(dir.path() + "/other", std::nullopt) != *made);
+  CHECK(load_or_create_token(dir.str() + "/other", std::nullopt) != *made);
 }
 
 TEST_CASE("a token that was put there is taken as it is, without its newline", "[files]") {
   const TempDir dir;
-  const auto path = dir.path() + "/token";
+  const auto path = dir.str() + "/token";
   write_file(path, "secret-of-the-operator\r\n");
   CHECK(load_or_create_token(path, std::nullopt) == "secret-of-the-operator");
 }
 
 TEST_CASE("a file that holds no token is refused and left alone", "[files]") {
   const TempDir dir;
-  const auto path = dir.path() + "/token";
+  const auto path = dir.str() + "/token";
   for (const auto& text : {std::string(), std::string("short"), std::string("a token with blanks in it"),
                            std::string("two-lines-of-text\nmore"), std::string(5000, 'x'), std::string(32, '\0')}) {
     write_file(path, text);
@@ -50,8 +50,8 @@ TEST_CASE("a file that holds no token is refused and left alone", "[files]") {
 
 TEST_CASE("what a daemon left that died while making a token is no obstacle", "[files]") {
   const TempDir dir;
-  write_file(dir.path() + "/token.new", "half");
-  CHECK(load_or_create_token(dir.path() + "/token", std::nullopt));
+  write_file(dir.str() + "/token.new", "half");
+  CHECK(load_or_create_token(dir.str() + "/token", std::nullopt));
 }
 
 TEST_CASE("a token in a directory that is not there is an error that names it", "[files]") {
@@ -62,7 +62,7 @@ TEST_CASE("a token in a directory that is not there is an error that names it", 
 
 TEST_CASE("the state directory is made and belongs to one daemon at a time", "[files]") {
   const TempDir dir;
-  const auto path = dir.path() + "/state";
+  const auto path = dir.str() + "/state";
   {
     const auto first = lock_state_dir(path);
     REQUIRE(first);
@@ -75,11 +75,11 @@ TEST_CASE("the state directory is made and belongs to one daemon at a time", "[f
 
 TEST_CASE("groups are found in the text of /etc/group", "[files]") {
   const TempDir dir;
-  const auto path = dir.path() + "/group";
+  const auto path = dir.str() + "/group";
   write_file(path, "root:x:0:\nmus:x:5:\nbroken\nmus-scheduler:x:\nmus-scheduler:x:977:alice,bob\nlast:x:12:");
   CHECK(find_group(path, "mus-scheduler") == 977);
   CHECK(find_group(path, "last") == 12);
   CHECK_FALSE(find_group(path, "nobody"));
   CHECK_FALSE(find_group(path, "broken"));
-  CHECK_FALSE(find_group(dir.path() + "/absent", "root"));
+  CHECK_FALSE(find_group(dir.str() + "/absent", "root"));
 }

@@ -11,7 +11,7 @@
 #include <cstring>
 
 #include "daemon/fd.hpp"
-#include "unit/daemon/temp_dir.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace mus;
 
@@ -39,7 +39,7 @@ std::string received(const OwnedFd& fd) {
 
 TEST_CASE("notifications reach a socket in the file system and an abstract one", "[sd_notify]") {
   const test::TempDir dir;
-  for (const auto& name : {dir.path() + "/notify", "@mus-test-" + std::to_string(getpid())}) {
+  for (const auto& name : {dir.str() + "/notify", "@mus-test-" + std::to_string(getpid())}) {
     CAPTURE(name);
     const auto fd = listen_at(name);
     const Notifier notifier(name);

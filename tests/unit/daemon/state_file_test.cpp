@@ -12,7 +12,7 @@
 #include <fstream>
 
 #include "daemon/state_format.hpp"
-#include "unit/daemon/temp_dir.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace mus;
 using namespace mus::test;
@@ -40,9 +40,9 @@ SavedState some_state(std::uint64_t version = 3) {
 /// A state directory.
 struct StateDir {
   TempDir directory;
-  StateFile file{directory.path()};
+  StateFile file{directory.str()};
 
-  [[nodiscard]] fs::path at(const std::string& name) const { return fs::path(directory.path()) / name; }
+  [[nodiscard]] fs::path at(const std::string& name) const { return directory.path() / name; }
   [[nodiscard]] std::string text_of(const std::string& name) const {
     std::ifstream in(at(name), std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
@@ -83,7 +83,7 @@ TEST_CASE("what was saved is loaded, by whoever owns the directory alone", "[sta
   REQUIRE(dir.file.save(some_state()));
   CHECK(dir.file.load().state == some_state());
   REQUIRE(dir.file.save(some_state(4)));
-  CHECK(StateFile(dir.directory.path()).load().state == some_state(4));
+  CHECK(StateFile(dir.directory.str()).load().state == some_state(4));
   struct stat status = {};
   REQUIRE(stat(dir.file.path().c_str(), &status) == 0);
   CHECK((status.st_mode & 07777) == 0600);
