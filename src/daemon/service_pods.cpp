@@ -1,36 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // GET /pods: who is on this node, where, and with what weight.
 #include <map>
-#include <string_view>
+#include <utility>
 
+#include "core/node_view.hpp"
 #include "daemon/service.hpp"
 
 namespace mus {
-namespace {
-
-const Cgroup* find_container(const std::map<std::string_view, const PodCgroup*>& by_uid, const Pod& pod,
-                             const Container& container) {
-  if (container.id.empty()) return nullptr;
-  // A static pod's directory is named after the hash of its manifest, not after the uid that the API server gave it.
-  for (const auto& key : {pod.uid, pod.config_hash}) {
-    const auto found = by_uid.find(key);
-    if (key.empty() || found == by_uid.end()) continue;
-    for (const auto& leaf : found->second->containers) {
-      if (leaf.container_id == container.id) return &leaf.cgroup;
-    }
-  }
-  return nullptr;
-}
-
-}  // namespace
 
 ServiceResult<std::vector<PodRow>> MusService::pods() {
   const auto list = resolver_.list(PodSource::Freshness::cached);
   if (!list) return tl::unexpected(list.error());
-  const auto directories = tree_.pods();
+  auto directories = tree_.pods();
   if (!directories) return tl::unexpected(ServiceError{directories.error(), {}, {}});
-  std::map<std::string_view, const PodCgroup*> by_uid;
-  for (const auto& directory : *directories) by_uid.emplace(directory.pod_uid, &directory);
+  NodeView view;
+  view.directories = std::move(*directories);
+  const NodeIndex index(view);
 
   PathWeights weights;
   std::map<CgroupId, CgroupStats> stats;
@@ -53,7 +38,8 @@ ServiceResult<std::vector<PodRow>> MusService::pods() {
       row.uid = pod.uid;
       row.container = container.name;
       row.container_id = container.id;
-      if (const auto* cgroup = find_container(by_uid, pod, container); cgroup != nullptr) {
+      if (const auto leaf = index.leaf(pod, container)) {
+        const auto* cgroup = leaf->cgroup;
         row.cgroup = *cgroup;
         row.weight = weight_of(weights, cgroup->path);
         if (const auto found = stats.find(cgroup->id); found != stats.end()) row.stats = found->second;

@@ -205,6 +205,22 @@ TEST_CASE("pods lists every container with its directory and the weight of the n
   CHECK(rows->at(5).weight == 1024);
 }
 
+TEST_CASE("a pod's second, empty directory hides no container from the list of pods", "[service]") {
+  Node node;
+  PodCgroup empty;
+  empty.pod_uid = "cc";
+  empty.cgroup = {CgroupId{6}, "/kubepods/podcc"};
+  PodCgroup directory;
+  directory.pod_uid = "cc";
+  directory.cgroup = {CgroupId{7}, "/kubepods.slice/kubepods-podcc.slice"};
+  directory.containers.push_back({"c1cc", {CgroupId{8}, "/kubepods.slice/kubepods-podcc.slice/cri-c1cc.scope"}});
+  node.tree.walk = {empty, directory};
+  const auto rows = node.service.pods();
+  REQUIRE(rows);
+  REQUIRE(rows->at(4).cgroup);
+  CHECK(rows->at(4).cgroup->id == CgroupId{8});
+}
+
 TEST_CASE("a static pod's directory is found by the hash of its manifest", "[service]") {
   Node node;
   node.pods.cached->pods[2].config_hash = "0123";

@@ -19,6 +19,7 @@ node_make() {
 	ip link set dummy0 up
 	rm -f /etc/resolv.conf
 	: >/etc/resolv.conf
+	echo '127.0.0.1 localhost' >/etc/hosts
 	for directory in /var/lib/containerd /var/lib/kubelet; do
 		mkdir -p $directory
 		mount -t tmpfs -o mode=755 tmpfs $directory || die "no tmpfs"
