@@ -88,6 +88,11 @@ const PodCgroup* NodeIndex::directory(const Pod& pod) const {
   return best;
 }
 
+bool NodeIndex::in_use(std::string_view uid) const {
+  const auto [begin, end] = directories_.equal_range(uid);
+  return std::any_of(begin, end, [](const auto& place) { return !place.second->containers.empty(); });
+}
+
 std::optional<NodeIndex::Leaf> NodeIndex::leaf(const Pod& pod, const Container& container) const {
   const auto found = leaves_.find(container.id);
   if (container.id.empty() || found == leaves_.end()) return std::nullopt;

@@ -62,7 +62,8 @@ class NodeIndex {
 
   /// The pod's directory. There can be several: the one with its containers, the topmost.
   [[nodiscard]] const PodCgroup* directory(const Pod& pod) const;
-  [[nodiscard]] bool has_directory(std::string_view uid) const { return directories_.contains(uid); }
+  /// One with a container or a sandbox. An empty one may be left for minutes after the pod's end (kubelet 1.20).
+  [[nodiscard]] bool in_use(std::string_view uid) const;
   /// The container's directory below one of its pod's.
   [[nodiscard]] std::optional<Leaf> leaf(const Pod& pod, const Container& container) const;
   /// The pod's directory when the id is that, or that of a container of it; null when nothing has this id.

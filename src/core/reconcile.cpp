@@ -10,11 +10,11 @@ namespace mus {
 namespace {
 
 /// The pod that was meant by its uid has ended: a list that was made after the boost lacks it, it is the whole list,
-/// and there is no directory either.
+/// and nothing of it runs either.
 bool pod_is_gone(const DesiredBoost& boost, const NodeIndex& index) {
   const auto& uid = boost.target.uid;
   return boost.target.kind == Target::Kind::pod && !uid.empty() && index.view().pods && index.complete() &&
-         index.listed_at() > boost.since && !index.listed(uid) && !index.has_directory(uid);
+         index.listed_at() > boost.since && !index.listed(uid) && !index.in_use(uid);
 }
 
 }  // namespace

@@ -204,6 +204,16 @@ TEST_CASE("what a boost acts on stays while its directory is there and the list 
     node.told();
     CHECK(look(node, wish(label), by_label).cgroups.empty());
   }
+  SECTION("the pod has ended, and an empty directory of it is left, as kubelet 1.20 leaves one beside the true one") {
+    node.view.directories.clear();
+    const auto left = node.directory("aa", {}, "/kubepods/burstable");
+    node.list.pods.clear();
+    auto moved = reach_at({at(to_u64(left))});
+    moved.cgroups[0].uid = "aa";
+    CHECK(ids_of(look(node, boost, moved)) == ids_of(moved));
+    node.told();
+    CHECK(look(node, boost, moved).cgroups.empty());
+  }
   SECTION("it is made again under its old name: another directory") {
     node.view.directories.clear();
     node.directory("aa", {"c1"});

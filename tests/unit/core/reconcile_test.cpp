@@ -108,8 +108,12 @@ TEST_CASE("a boost by uid ends with its pod, which takes a whole list that is ne
   const auto ended = [&] { return reconcile(desired, {}, &node.told(), {}, kStart + 5s).endings.size() == 1; };
   CHECK(ended());
   SECTION("its directory is there") {
-    node.directory("aa");
+    node.directory("aa", {"c1"});
     CHECK_FALSE(ended());
+  }
+  SECTION("of its directories an empty one is left") {
+    node.directory("aa");
+    CHECK(ended());
   }
   SECTION("the list has it") {
     node.list.pods = {listed_pod("shop", "redis", "aa")};
