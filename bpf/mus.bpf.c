@@ -64,7 +64,7 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
     mus_insert(p, SCX_DSQ_LOCAL, slice_ns, enq_flags);
     return;
   }
-  tctx->has_run = tctx->in_turn;
+  tctx->has_run = tctx->in_turn; /* see mus_stopping */
   if (tctx->in_turn) end_turn(p, tctx);
   if (enq_flags & SCX_ENQ_WAKEUP) {
     count(MUS_WAKEUPS);
@@ -237,7 +237,8 @@ void BPF_PROG(mus_cpu_release, s32 cpu, struct scx_cpu_release_args* args) {
   cctx->releasing = 0;
 }
 
-/* From 6.19 besides: a higher class takes the CPU, so what waits on its own queue goes where others can take it. */
+/* How a task that was just parked had stopped. From 6.19 besides: a higher class takes the CPU, so what waits on its
+ * own queue goes where others can take it. */
 SEC("tp_btf/sched_switch")
 int BPF_PROG(mus_sched_switch, bool preempted, struct task_struct* prev, struct task_struct* next, u32 prev_state) {
   note_inside(prev, preempted || prev_state);

@@ -21,7 +21,7 @@ static __always_inline void enqueue_vtime(struct task_struct* p, struct task_ctx
   tctx->queued = true;
   mus_insert_vtime(p, dsq_of(tctx->queue), slice_ns, p->scx.dsq_vtime, enq_flags);
   count(pinned ? MUS_PINNED_ENQUEUES : MUS_SHARED_ENQUEUES);
-  if (!idle_selection || (pinned && has_run(tctx))) return;
+  if (!idle_selection || (pinned && has_run(tctx))) return; /* the CPU that it ran on is not idle */
   /* A CPU that went idle after select_cpu looked would not look into the queue by itself. */
   if (pinned)
     idle = scx_bpf_test_and_clear_cpu_idle(cpu) ? cpu : -1;
