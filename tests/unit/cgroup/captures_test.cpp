@@ -174,3 +174,28 @@ TEST_CASE("the captured pods are found as well under the systemd driver, each ru
     }
   }
 }
+
+// Captured by tests/vm/guest/kubelet.sh.
+TEST_CASE("under the systemd driver kubelet 1.20's second tree of empty directories hides nothing and says nothing") {
+  const std::string capture = "kubelet-1.20.2-systemd-containerd-1.6";
+  for (const std::string moment : {"", "-after-restart", "-after-removal"}) {
+    INFO(moment);
+    const CgroupFixture node;
+    node.add_capture(fixture(capture + "/cgroup-tree" + moment + ".txt"));
+    const auto tree = node.tree();
+    const auto pods = pods_of(capture, "pods" + moment + ".json");
+    CHECK(pods.size() == (moment == "-after-removal" ? 1U : 2U));
+    for (const auto& pod : pods) {
+      const auto directory = tree.pod(pod);
+      REQUIRE(directory.has_value());
+      CHECK(directory->path.starts_with("/kubepods.slice/kubepods-burstable.slice/"));
+      const auto found = tree.container(pod, pod.containers.at(0));
+      REQUIRE(found.has_value());
+      CHECK(found->path == directory->path + "/cri-containerd-" + pod.containers[0].id + ".scope");
+    }
+    // Each pod that there is or was has an empty directory in the other tree.
+    const auto places = tree.pods();
+    REQUIRE(places.has_value());
+    CHECK(std::count_if(places->begin(), places->end(), [](const auto& one) { return one.containers.empty(); }) == 2);
+  }
+}

@@ -12,7 +12,8 @@ using mus::test::replay_seeds;
 
 TEST_CASE("the fuzzer's seeds and a kubelet's answers, cut and damaged, leave the pod list parser's promises intact") {
   CHECK(replay_seeds("fuzz/pod_list", mus::fuzz::pod_list) >= 6);
-  for (const char* answers : {"kubelet-1.20.2-cgroupfs-containerd-1.6", "kubelet-1.36.2-cgroupfs-containerd-2.1"}) {
+  for (const char* answers : {"kubelet-1.20.2-cgroupfs-containerd-1.6", "kubelet-1.20.2-systemd-containerd-1.6",
+                              "kubelet-1.36.2-cgroupfs-containerd-2.1"}) {
     CHECK(replay_seeds(answers, mus::fuzz::pod_list) >= 3);
   }
 }
