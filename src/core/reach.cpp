@@ -124,6 +124,7 @@ class PodReach {
       const auto* directory = index_.owner(known.cgroup.id);
       if (directory == nullptr || holds(out_.cgroups, known.cgroup.id)) continue;
       if (index_.view().doubtful.contains(known.cgroup.id)) continue;
+      // A pod's end may leave an empty directory for minutes: nothing will run there any more.
       const bool ended = index_.view().list && !index_.listed(known.uid) && directory->containers.empty();
       if (ended) continue;
       const bool meant = std::any_of(pods_.begin(), pods_.end(), [&](const Pod* pod) { return pod->uid == known.uid; });

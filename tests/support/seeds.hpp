@@ -2,6 +2,7 @@
 // Runs a fuzz target over its seeds, so that every test run exercises it.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <random>
 #include <string>
@@ -15,13 +16,17 @@ namespace mus::test {
 /// `alphabet` if there is one. How many files there were. Always the same damage: a failure must come again.
 template <class Promise>
 int replay_seeds(const std::filesystem::path& folder, Promise promise, std::string_view alphabet = {}) {
-  constexpr int kRounds = 300;
+  constexpr int kRounds = 500;
+  constexpr std::size_t kCutEverywhere = 4096;  // longer ones are cut at random
   std::mt19937 random{1};
   int files = 0;
   for (const auto& file : std::filesystem::directory_iterator{std::filesystem::path{MUS_FIXTURES} / folder}) {
     ++files;
     const auto whole = fixture(folder / file.path().filename());
     promise(std::string_view{whole});
+    for (std::size_t cut = 0; cut < whole.size() && whole.size() <= kCutEverywhere; ++cut) {
+      promise(std::string_view{whole}.substr(0, cut));
+    }
     for (int round = 0; round < kRounds && !whole.empty(); ++round) {
       promise(std::string_view{whole}.substr(0, random() % whole.size()));
       auto damaged = whole;
