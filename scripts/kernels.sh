@@ -12,7 +12,10 @@
 # $MUS_KERNELS has as vmlinuz-RELEASE is taken from there, when it is first
 # wanted.
 
-KERNELS_TESTED=(7.3 6.18 6.12 6.12-debian)
+# Those of ./dev test, and what --full adds: who has nothing yet need not wait
+# for a compilation before the first test.
+KERNELS_GATE=(7.3 6.18 6.12-debian)
+KERNELS_FULL=(6.12)
 
 # Modules for the virtual machine itself (9p, virtio), for a userland on a disk
 # image, and for a container runtime.
@@ -36,7 +39,12 @@ kernel_ready() {
 
 kernels_setup() {
 	local series
-	for series in "${KERNELS_TESTED[@]}"; do kernel_get "$series"; done
+	for series in "${KERNELS_GATE[@]}"; do kernel_get "$series"; done
+}
+
+kernels_setup_full() {
+	local series
+	for series in "${KERNELS_FULL[@]}"; do kernel_get "$series"; done
 }
 
 kernel_get() {

@@ -41,7 +41,10 @@ run_tests() {
 		stage "virtual machine tests on $TESTS_KERNEL" tests_in release vm full asked
 		tests_verdict "$start"
 	fi
-	[[ ! $TESTS_FULL ]] || stage "a kubelet" kubelet_setup
+	if [[ $TESTS_FULL ]]; then
+		stage "the kernels of --full" kernels_setup_full
+		stage "a kubelet" kubelet_setup
+	fi
 	stage "unit and API tests" tests_in release unit api
 	stage "build with address sanitizer" build_preset asan
 	stage "tests with address sanitizer" tests_in asan unit api

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """tidy.py ROOT BUILD STAMPS FOLDER...: runs clang-tidy over the C++ files of
-these folders, and over none of them twice: a file that was clean is checked
-again only when it, a header of the project that it includes, the checks or its
-command line have changed. The stamps know no path: all clones share them."""
+these folders as they are compiled, several at a time (CMake's unity build: most
+of the work is in system headers), and over none of them twice: what was clean
+is checked again only when a file, a header of the project that it includes, the
+checks or its command line have changed. The stamps know no path: all clones
+share them."""
 
 import concurrent.futures
 import hashlib
 import json
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -44,8 +47,18 @@ def key(root, build, entry, files, checks):
     return digest.hexdigest()[:20]
 
 
+def sources(build, entry):
+    """The files of ours that an entry compiles: those that its unit includes, or the one that it names."""
+    file = os.path.normpath(os.path.join(entry["directory"], entry["file"]))
+    if not file.startswith(build + os.sep):
+        return [file]
+    return re.findall(r'^#include "(.*)"$', pathlib.Path(file).read_text(), re.MULTILINE)
+
+
 def check(build, file):
-    run = subprocess.run([TOOL, "-quiet", "-p", build, file], capture_output=True, text=True)
+    # That a unit includes source files is what it is for.
+    run = subprocess.run([TOOL, "-quiet", "-checks=-bugprone-suspicious-include", "-p", build, file],
+                         capture_output=True, text=True)
     return run.returncode, run.stdout.strip(), run.stderr.strip()
 
 
@@ -57,18 +70,17 @@ def main():
         configs += sorted(pathlib.Path(root, folder).glob("**/.clang-tidy"))
     checks = b"".join(path.read_bytes() for path in configs)
     known = dependencies(build)
-    wanted, total = {}, 0
+    wanted, left, total = {}, 0, 0
     for entry in json.loads(pathlib.Path(build, "compile_commands.json").read_text()):
-        file = os.path.normpath(os.path.join(entry["directory"], entry["file"]))
-        if not file.startswith(tuple(os.path.join(root, folder) + os.sep for folder in folders)):
+        ours = sources(build, entry)
+        if not any(file.startswith(tuple(os.path.join(root, folder) + os.sep for folder in folders)) for file in ours):
             continue
-        stamp = stamps / key(root, build, entry, known.get(output_of(entry), [file]), checks)
-        total += 1
-        # Two programs may compile one file; checking it once is enough.
-        if stamp.exists():
-            continue
-        wanted.setdefault(file, []).append(stamp)
-    print(f"dev: clang-tidy: {len(wanted)} files to check, {total} known", file=sys.stderr, flush=True)
+        stamp = stamps / key(root, build, entry, known.get(output_of(entry), []) + ours, checks)
+        total += len(ours)
+        if not stamp.exists():
+            wanted[entry["file"]] = stamp
+            left += len(ours)
+    print(f"dev: clang-tidy: {left} of {total} files to check, in {len(wanted)} units", file=sys.stderr, flush=True)
     bad = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         runs = {pool.submit(check, build, file): file for file in wanted}
@@ -78,10 +90,9 @@ def main():
                 bad += 1
                 print(out or err, flush=True)
             else:
-                for stamp in wanted[runs[done]]:
-                    stamp.touch()
-            if number % 20 == 0:
-                print(f"dev:   {number} files ...", file=sys.stderr, flush=True)
+                wanted[runs[done]].touch()
+            if number % 10 == 0:
+                print(f"dev:   {number} units ...", file=sys.stderr, flush=True)
     return 1 if bad else 0
 
 

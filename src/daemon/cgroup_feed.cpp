@@ -7,8 +7,12 @@
 
 namespace mus {
 
-CgroupFeed::CgroupFeed(CgroupWatch& watch, EventSink& events, Follow follow, Places places)
-    : watch_(watch), events_(events), follow_(std::move(follow)), places_(std::move(places)) {}
+CgroupFeed::CgroupFeed(CgroupWatch& watch, EventSink& events, Follow follow, Places places, Following following)
+    : watch_(watch),
+      events_(events),
+      follow_(std::move(follow)),
+      places_(std::move(places)),
+      following_(std::move(following)) {}
 
 void CgroupFeed::pass(const CgroupNews& news) {
   if (!news.empty()) follow_();
@@ -21,7 +25,8 @@ void CgroupFeed::ready() {
 }
 
 void CgroupFeed::tick(TimePoint now) {
-  if (now >= next_look_) {
+  if (now >= next_look_ && (!looked_ || following_())) {
+    looked_ = true;
     next_look_ = now + kPeriod;
     pass(watch_.refresh());
     tell_trouble();

@@ -18,11 +18,13 @@ class CgroupFeed {
  public:
   using Follow = std::function<void()>;
   using Places = std::function<std::vector<Cgroup>()>;
+  using Following = std::function<bool()>;
 
   static constexpr std::chrono::seconds kPeriod{30};
 
-  /// `follow` is called where something came or went; `places` says which directories count that are no pod's.
-  CgroupFeed(CgroupWatch& watch, EventSink& events, Follow follow, Places places);
+  /// `follow` is called where something came or went; `places` says which directories count that are no pod's;
+  /// `following`, whether there is anything that could follow: without, the regular look is left out.
+  CgroupFeed(CgroupWatch& watch, EventSink& events, Follow follow, Places places, Following following);
 
   /// When the watch's descriptor can be read from.
   void ready();
@@ -38,6 +40,8 @@ class CgroupFeed {
   EventSink& events_;
   const Follow follow_;
   const Places places_;
+  const Following following_;
+  bool looked_ = false;
   TimePoint next_look_{};
   std::vector<Cgroup> watched_;
   std::string trouble_;

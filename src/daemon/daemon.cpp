@@ -73,7 +73,8 @@ int run_daemon(const Options& options, MainLoop& loop, MusService& service, Http
   // At half the interval, from here only: a main loop that hangs on the service's lock or in the kernel is what the
   // watchdog is for.
   CgroupFeed cgroups(
-      feeds.watch, feeds.events, [&service] { service.follow(); }, [&service] { return service.followed_places(); });
+      feeds.watch, feeds.events, [&service] { service.follow(); }, [&service] { return service.followed_places(); },
+      [&service] { return service.follows_any(); });
   StatusEvents status_events(feeds.events);
   const auto watchdog = notifier.watchdog_interval();
   auto next_ping = Clock::now();

@@ -94,6 +94,8 @@ class MusService final : public Service {
   void follow();
   /// Boosts that are no pod's: each with where it is, or should be (id 0).
   [[nodiscard]] std::vector<Cgroup> followed_places() const;
+  /// Is there a boost, or may one be declared?
+  [[nodiscard]] bool follows_any() const;
 
   // For threads that may wait. Each says when it wants to be called again; none: when the bell rings.
 

@@ -245,6 +245,11 @@ bool MusService::is_list_new() const {
   return list && list_used_ != list->fetched_at;
 }
 
+bool MusService::follows_any() const {
+  const Lock lock(mutex_);
+  return desired_.size() != 0 || options_.declarations.on();
+}
+
 std::vector<Cgroup> MusService::followed_places() const {
   std::vector<Cgroup> places;
   const Lock lock(mutex_);

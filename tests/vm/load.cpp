@@ -52,8 +52,8 @@ void in_threads(long count, Work work) {
 
 int hog(long threads) {
   in_threads(threads, [](long) {
-    for (volatile unsigned long work = 0;; work = work + 1) {
-    }
+    volatile unsigned long work = 0;
+    for (;;) work = work + 1;
   });
   return 0;
 }

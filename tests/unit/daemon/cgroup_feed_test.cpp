@@ -41,7 +41,8 @@ struct Feed {
   EventCollector told;
   int followed = 0;
   std::vector<Cgroup> places;
-  CgroupFeed feed{watch, told, [this] { ++followed; }, [this] { return places; }};
+  bool following = true;
+  CgroupFeed feed{watch, told, [this] { ++followed; }, [this] { return places; }, [this] { return following; }};
   TimePoint now{std::chrono::hours(1)};
 };
 
@@ -70,6 +71,18 @@ TEST_CASE_METHOD(Feed, "everything is looked at first and then every half a minu
   feed.tick(now + 29s);
   CHECK(watch.refreshed == 1);
   feed.tick(now + 30s);
+  CHECK(watch.refreshed == 2);
+}
+
+TEST_CASE_METHOD(Feed, "with nothing that could follow, everything is looked at once and then when there is something",
+                 "[watch]") {
+  following = false;
+  for (const auto later : {0s, 30s, 60s}) feed.tick(now + later);
+  CHECK(watch.refreshed == 1);
+  following = true;
+  feed.tick(now + 61s);
+  CHECK(watch.refreshed == 2);
+  feed.tick(now + 62s);
   CHECK(watch.refreshed == 2);
 }
 
