@@ -57,6 +57,7 @@ run_tests() {
 	fi
 	stage "virtual machine tests" tests_in release vm
 	if [[ $TESTS_FULL ]]; then
+		stage "build debug" build_preset debug
 		stage "fuzzing" fuzz_set_up
 		load chroot-check
 		stage "bare Debian 12" chroot_check bookworm
