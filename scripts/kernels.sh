@@ -12,10 +12,8 @@
 # $MUS_KERNELS has as vmlinuz-RELEASE is taken from there, when it is first
 # wanted.
 
-# Those of ./dev test, and what --full adds: who has nothing yet need not wait
-# for a compilation before the first test.
-KERNELS_GATE=(7.3 6.18 6.12-debian)
-KERNELS_FULL=(6.12)
+KERNELS_FETCHED=(7.3 6.18 6.12-debian)
+KERNELS_COMPILED=(6.12)
 
 # Modules for the virtual machine itself (9p, virtio), for a userland on a disk
 # image, and for a container runtime.
@@ -39,12 +37,21 @@ kernel_ready() {
 
 kernels_setup() {
 	local series
-	for series in "${KERNELS_GATE[@]}"; do kernel_get "$series"; done
+	for series in "${KERNELS_FETCHED[@]}"; do kernel_get "$series"; done
+	for series in "${KERNELS_COMPILED[@]}"; do
+		if [[ $(kernel_given "$series") ]]; then kernel_get "$series"; fi
+	done
 }
 
-kernels_setup_full() {
+# Who has nothing yet need not wait for this before the first test.
+kernels_compile() {
 	local series
-	for series in "${KERNELS_FULL[@]}"; do kernel_get "$series"; done
+	for series in "${KERNELS_COMPILED[@]}"; do kernel_get "$series"; done
+}
+
+kernels_compiled() {
+	local series
+	for series in "${KERNELS_COMPILED[@]}"; do kernel_ready "$series" || return 1; done
 }
 
 kernel_get() {
