@@ -187,17 +187,18 @@ static __always_inline void drop_limit(u64 cgroup_id) {
 /* The periods that have passed each bring a quota. */
 static __always_inline void refill(struct mus_limit* limit, u64 now) {
   u64 period = limit->period_ns, began = limit->began, passed;
-  s64 budget, filled;
+  s64 budget, filled, full;
 
   if (!period || mus_before(now, began + period)) return;
   passed = (now - began) / period;
   if (__sync_val_compare_and_swap(&limit->began, began, began + passed * period) != began) return;
   budget = limit->budget_ns;
-  filled = mus_refill(budget, limit->quota_ns, limit->burst_ns, passed);
+  full = mus_full_budget(limit->quota_ns, limit->burst_ns);
+  filled = mus_refill(budget, limit->quota_ns, full, passed);
   __sync_fetch_and_add(&limit->budget_ns, filled - budget);
   /* What several of them took at once beyond it is missing later. */
-  limit->pardons_ns = mus_refill(limit->pardons_ns, limit->quota_ns, 0, passed);
-  if (budget < (s64)limit->quota_ns) limit->periods++;
+  limit->pardons_ns = mus_refill(limit->pardons_ns, limit->quota_ns, (s64)limit->quota_ns, passed);
+  if (budget < full) limit->periods++;
   if (limit->throttled_at) limit->throttled_periods++;
 }
 

@@ -126,11 +126,23 @@ static inline __u64 mus_clamp_vtime(__u64 vtime, __u64 clock, __u64 lag, __u64 c
 /* For each of these in the budget one parked task is let go. */
 #define MUS_LEAST_TURN_NS (MUS_NSEC_PER_MSEC / 2)
 
-/* What is left of a limit after so many periods have ended, as in kernel/sched/fair.c,
- * __refill_cfs_bandwidth_runtime(): each brings a quota, and at most a quota and the burst are kept. Quota and burst
- * are below 2^54 (MAX_BW_RUNTIME). */
-static inline __s64 mus_refill(__s64 budget, __u64 quota, __u64 burst, __u64 periods) {
-  __s64 most = (__s64)(quota + burst), least = -(__s64)(quota + MUS_MAX_DEBT_NS);
+/* What of a quota may be used in a later period without a burst: a quarter, and no more than a tick at HZ=250. A
+ * container whose pod's budget ends a tick early has its own left over, and had it a tick longer in another period, it
+ * pays for that: without this it would lose by every inaccuracy and never gain. (The kernel's own scheduler keeps up to
+ * sched_cfs_bandwidth_slice_us on each CPU: 5 ms.) */
+#define MUS_MAX_KEPT_NS (4 * MUS_NSEC_PER_MSEC)
+
+/* The most that a limit's budget may be. Quota and burst are below 2^54 (MAX_BW_RUNTIME). */
+static inline __s64 mus_full_budget(__u64 quota, __u64 burst) {
+  __u64 kept = quota / 4 < MUS_MAX_KEPT_NS ? quota / 4 : MUS_MAX_KEPT_NS;
+
+  return (__s64)(quota + burst + kept);
+}
+
+/* What is left of a limit after so many periods have ended: each brings a quota, as in kernel/sched/fair.c,
+ * __refill_cfs_bandwidth_runtime(), and at most so much is kept. */
+static inline __s64 mus_refill(__s64 budget, __u64 quota, __s64 most, __u64 periods) {
+  __s64 least = -(__s64)(quota + MUS_MAX_DEBT_NS);
 
   if (budget > most) return most;
   if (budget < least) budget = least;
