@@ -25,8 +25,7 @@ void CgroupFeed::ready() {
 }
 
 void CgroupFeed::tick(TimePoint now) {
-  if (now >= next_look_ && (!looked_ || following_())) {
-    looked_ = true;
+  if (now >= next_look_ && (next_look_ == TimePoint{} || following_())) {
     next_look_ = now + kPeriod;
     pass(watch_.refresh());
     tell_trouble();

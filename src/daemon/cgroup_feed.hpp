@@ -41,8 +41,7 @@ class CgroupFeed {
   const Follow follow_;
   const Places places_;
   const Following following_;
-  bool looked_ = false;
-  TimePoint next_look_{};
+  TimePoint next_look_{};  ///< TimePoint{} until the first
   std::vector<Cgroup> watched_;
   std::string trouble_;
 };

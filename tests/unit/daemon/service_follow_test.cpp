@@ -73,6 +73,17 @@ TEST_CASE("a container that restarts keeps its boost, as soon as the list has th
   CHECK(node.service.boosts().at(0).applied.at(0).container == "server");
 }
 
+TEST_CASE("there is something to follow while there is a boost, or may be a declared one", "[follow]") {
+  Node node;
+  CHECK_FALSE(node.service.follows_any());
+  REQUIRE(node.service.prioritize(boost_container("nginx", "server")));
+  CHECK(node.service.follows_any());
+  MusServiceOptions options;
+  options.declarations.namespaces = {"shop"};
+  const MusService declaring(node.scheduler, node.pods, node.tree, std::move(options));
+  CHECK(declaring.follows_any());
+}
+
 TEST_CASE("told that directories came and went, the boost follows at once; the source is not asked", "[follow]") {
   Node node;
   REQUIRE(node.service.prioritize(boost_container("nginx", "server")));
