@@ -3,15 +3,18 @@
 # its own folder, and links privately, so that what it touches stays inside it. tests/imports checks the same by text.
 add_library(mus_contracts INTERFACE)
 add_library(mus::contracts ALIAS mus_contracts)
-target_include_directories(mus_contracts INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/include)
-target_link_libraries(mus_contracts INTERFACE mus_flags mus_deps_expected)
+target_include_directories(mus_contracts INTERFACE ${PROJECT_SOURCE_DIR}/include)
+target_link_libraries(mus_contracts INTERFACE mus_flags mus_deps_expected mus_version)
 
 execute_process(COMMAND git -C ${PROJECT_SOURCE_DIR} describe --always --dirty --abbrev=12
                 OUTPUT_VARIABLE MUS_GIT_REVISION OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
 if(NOT MUS_GIT_REVISION)
   set(MUS_GIT_REVISION unknown)
 endif()
-configure_file(${PROJECT_SOURCE_DIR}/include/mus/version.hpp.in ${PROJECT_BINARY_DIR}/include/mus/version.hpp @ONLY)
+configure_file(${PROJECT_SOURCE_DIR}/cmake/version.cpp.in ${PROJECT_BINARY_DIR}/version.cpp @ONLY)
+add_library(mus_version STATIC ${PROJECT_BINARY_DIR}/version.cpp)
+target_include_directories(mus_version PRIVATE ${PROJECT_SOURCE_DIR}/include)
+target_link_libraries(mus_version PRIVATE mus_flags)
 
 function(mus_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;LIBS" ${ARGN})
