@@ -3,6 +3,7 @@
 #ifndef MUS_WAKE_BPF_H
 #define MUS_WAKE_BPF_H
 
+#include "contention.bpf.h"
 #include "idle.bpf.h"
 #include "preempt.bpf.h"
 #include "service.bpf.h"
@@ -21,13 +22,17 @@ static __always_inline void enqueue_vtime(struct task_struct* p, struct task_ctx
   tctx->queued = true;
   mus_insert_vtime(p, dsq_of(tctx->queue), slice_ns, p->scx.dsq_vtime, enq_flags);
   count(pinned ? MUS_PINNED_ENQUEUES : MUS_SHARED_ENQUEUES);
-  if (!idle_selection || (pinned && has_run(tctx))) return; /* the CPU that it ran on is not idle */
   /* A CPU that went idle after select_cpu looked would not look into the queue by itself. */
-  if (pinned)
+  if (!idle_selection || (pinned && has_run(tctx)))
+    idle = -1; /* the CPU that it ran on is not idle */
+  else if (pinned)
     idle = scx_bpf_test_and_clear_cpu_idle(cpu) ? cpu : -1;
   else
     idle = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
-  if (idle >= 0) scx_bpf_kick_cpu(idle, SCX_KICK_IDLE);
+  if (idle >= 0)
+    scx_bpf_kick_cpu(idle, SCX_KICK_IDLE);
+  else
+    note_contention();
 }
 
 /* An idle CPU after all: select_cpu was skipped, or a higher class has just taken p's CPU. Straight there and not by

@@ -98,6 +98,13 @@ struct mus_cgroup_record {
 };
 MUS_STATIC_ASSERT(sizeof(struct mus_cgroup_record) == 64, "read by both sides");
 
+/* Between the scheduler and the daemon that divides CPU time while tasks have to wait for CPUs. */
+enum mus_contention {
+  MUS_CALM,      /* nobody has had to wait since the daemon's last look */
+  MUS_CONTENDED, /* somebody has */
+  MUS_TELL,      /* nobody has, and the daemon sleeps: who has to wait wakes it */
+};
+
 /* One last-level cache, or several CPUs that no cache is known of. */
 struct mus_cache {
   __u16 first; /* where its CPUs begin in the order of CPUs */

@@ -99,8 +99,12 @@ class CgroupShares {
  public:
   virtual ~CgroupShares() = default;
 
-  /// Has anybody had to wait for a CPU since the last call? Cheap: reads mapped pages.
+  /// Has anybody had to wait for a CPU since the last call? Cheap: a word in a mapped page.
   [[nodiscard]] virtual bool contended() = 0;
+
+  /// Readable as soon as somebody has to wait after a contended() that said no, until the next contended(). The
+  /// caller's to wait for, not to read. -1: nobody tells.
+  [[nodiscard]] virtual int contention_fd() const = 0;
 
   /// Parents before their children. The kernel holds cgroup_mutex meanwhile, and may have to wait for it.
   [[nodiscard]] virtual Result<std::vector<CgroupRecord>> walk() = 0;

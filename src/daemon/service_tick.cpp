@@ -116,6 +116,8 @@ void MusService::publish(TimePoint now) {
   }
   status->uptime = std::chrono::duration_cast<std::chrono::seconds>(now - started_);
   const Lock lock(snapshot_mutex_);
+  // Who divides CPU time sleeps while there is none to divide, and while nobody has to wait for the present scheduler.
+  if (!snapshot_ || snapshot_->mode != status->mode || snapshot_->attaches != status->attaches) tree_watch_.ask();
   snapshot_ = std::move(status);
 }
 

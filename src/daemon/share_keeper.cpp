@@ -18,7 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kPeriod = 40ms;        // while tasks wait for CPUs: what changes is in force within 100 ms
-constexpr auto kIdlePeriod = 80ms;    // so that the first look after a pause is not later than that either
 constexpr auto kServicesPeriod = 5s;  // they come with a reboot or a restart of a service, and directories are read
 
 }  // namespace
@@ -36,14 +35,15 @@ void ShareKeeper::run(const std::stop_token& stop) {
   std::vector<CgroupId> services;
   std::optional<TimePoint> services_read;
   auto last = Clock::now();
-  auto period = kPeriod;
   std::string trouble;
+  std::shared_ptr<CgroupShares> shares;
+  bool contended = true;  // not known yet
   for (;;) {
-    const bool asked = watch_.wait(stop, period);
+    const bool asked =
+        contended ? watch_.wait(stop, kPeriod) : watch_.wait(stop, {}, shares ? shares->contention_fd() : -1);
     if (stop.stop_requested()) return;
-    const auto shares = current_();
-    const bool contended = shares && shares->contended();
-    period = contended ? kPeriod : kIdlePeriod;
+    shares = current_();
+    contended = shares && shares->contended();
     if (!shares && asked) watch_.failed({Errc::unavailable, "the scheduler is not attached", "ask again in a moment"});
     if (!shares || (!contended && !asked)) continue;
     auto cgroups = shares->walk();

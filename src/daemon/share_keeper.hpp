@@ -18,7 +18,8 @@ namespace mus {
 class ShareKeeper {
  public:
   /// What it sees goes to `watch`, which outlives it; who waits there is served also while nothing is divided. Both
-  /// functions are called from that thread. `current`: the attached scheduler's, or none. `services`: the cgroups of
+  /// functions are called from that thread. `current`: the attached scheduler's, or none; asked again when tasks have
+  /// to wait for CPUs and when somebody asks `watch`, which is due after each attach. `services`: the cgroups of
   /// CgroupTree::node_services(), asked for every few seconds at most; may be empty.
   ShareKeeper(TreeWatch& watch, std::function<std::shared_ptr<CgroupShares>()> current,
               std::function<std::vector<CgroupId>()> services = {}, const GuardOptions& options = {});

@@ -11,6 +11,7 @@
 #include <stop_token>
 
 #include "core/tree_view.hpp"
+#include "daemon/fd.hpp"
 #include "mus/result.hpp"
 #include "mus/types.hpp"
 
@@ -21,6 +22,8 @@ class TreeWatch {
  public:
   using View = std::shared_ptr<const TreeView>;
 
+  TreeWatch();
+
   /// The last view if it is at most `age` old; else one of a look that begins after this call, for which it waits at
   /// most `patience`. Errors: unavailable (nobody looked in that time), or why the look failed.
   Result<View> recent(std::chrono::milliseconds age, std::chrono::milliseconds patience);
@@ -30,17 +33,18 @@ class TreeWatch {
 
   // For the one who looks.
 
-  /// Until somebody waits for a view, `period` has passed or stop is asked for. True: somebody waits, and publish()
-  /// or failed() must follow.
-  bool wait(const std::stop_token& stop, std::chrono::milliseconds period);
+  /// Until somebody waits for a view, `at_most` has passed (where it is given), `fd` can be read (-1: none) or stop is
+  /// asked for; it may also return for nothing. True: somebody waits, and publish() or failed() must follow.
+  bool wait(const std::stop_token& stop, std::optional<std::chrono::milliseconds> at_most, int fd = -1);
   void publish(View view);
   void failed(Error error);
 
  private:
   void answer();
+  void ring() const;
 
+  OwnedFd bell_;  ///< an eventfd
   std::mutex mutex_;
-  std::condition_variable_any asked_for_;
   std::condition_variable answered_;
   std::uint64_t asked_ = 0;
   std::uint64_t looking_ = 0;  ///< questions before the present look

@@ -171,6 +171,10 @@ Result<void> BpfScheduler::configure(mus_bpf& skeleton, const KernelBtf& btf, st
   return {};
 }
 
+int swallow(void* /*context*/, void* /*data*/, std::size_t /*size*/) {
+  return 0;
+}
+
 // The iterator belongs to the tree that is mounted at the root: in a container, "/" may be another.
 Result<std::shared_ptr<CgroupShares>> open_shares(const Skeleton& skeleton, const std::string& cgroup_root) {
   const int root = open(cgroup_root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -193,7 +197,11 @@ Result<std::shared_ptr<CgroupShares>> open_shares(const Skeleton& skeleton, cons
   memory.heaviest = &skeleton->data->max_share;
   memory.records = skeleton->bss->cgroup_records;
   memory.found = &skeleton->bss->cgroups_found;
-  memory.counters = std::span<const mus_cpu_counters>(skeleton->bss->counters).first(skeleton->rodata->nr_cpu_ids);
+  // libbpf's typed pointer is to something volatile; all access to it is atomic.
+  memory.contention = const_cast<std::uint32_t*>(&skeleton->data->contention);
+  memory.bell = {ring_buffer__new(bpf_map__fd(skeleton->maps.contention_bell), swallow, nullptr, nullptr),
+                 ring_buffer__free};
+  if (!memory.bell) return system_failure("the scheduler's bell cannot be heard", errno, {});
   return make_bpf_shares(std::move(memory));
 }
 

@@ -47,12 +47,13 @@ class BpfShares final : public CgroupShares {
   explicit BpfShares(ShareMemory memory) : memory_(std::move(memory)) {}
 
   bool contended() override {
-    std::uint64_t waited = 0;
-    for (const auto& cpu : memory_.counters) {
-      waited += load(cpu.values[MUS_SHARED_ENQUEUES]) + load(cpu.values[MUS_PINNED_ENQUEUES]);
-    }
-    return std::exchange(waited_, waited) != waited;
+    ring_buffer__consume(memory_.bell.get());
+    if (__atomic_exchange_n(memory_.contention, MUS_CALM, __ATOMIC_SEQ_CST) == MUS_CONTENDED) return true;
+    std::uint32_t calm = MUS_CALM;
+    return !__atomic_compare_exchange_n(memory_.contention, &calm, MUS_TELL, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
   }
+
+  [[nodiscard]] int contention_fd() const override { return ring_buffer__epoll_fd(memory_.bell.get()); }
 
   Result<std::vector<CgroupRecord>> walk() override {
     const int iterator = bpf_iter_create(bpf_link__fd(memory_.walk));
@@ -87,7 +88,6 @@ class BpfShares final : public CgroupShares {
   }
 
   ShareMemory memory_;
-  std::uint64_t waited_ = 0;
 };
 
 }  // namespace

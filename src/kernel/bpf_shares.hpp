@@ -9,6 +9,7 @@
 #include "mus/scheduler.hpp"
 
 struct bpf_link;
+struct ring_buffer;
 
 namespace mus {
 
@@ -21,7 +22,8 @@ struct ShareMemory {
   std::uint32_t* heaviest = nullptr;
   std::span<const mus_cgroup_record> records;
   const std::uint32_t* found = nullptr;
-  std::span<const mus_cpu_counters> counters;
+  std::uint32_t* contention = nullptr;                                          ///< enum mus_contention
+  std::unique_ptr<ring_buffer, void (*)(ring_buffer*)> bell{nullptr, nullptr};  ///< rung when that was MUS_TELL
 };
 
 [[nodiscard]] std::shared_ptr<CgroupShares> make_bpf_shares(ShareMemory memory);

@@ -16,6 +16,7 @@ namespace mus::test {
 class SeenTree final : public CgroupShares {
  public:
   bool contended() override { return false; }
+  [[nodiscard]] int contention_fd() const override { return -1; }
   Result<std::vector<CgroupRecord>> walk() override {
     ++walks;
     const std::lock_guard lock(mutex_);

@@ -2,10 +2,14 @@
 // When CPU time is divided anew, and when it is not.
 #include "daemon/share_keeper.hpp"
 
+#include <sys/eventfd.h>
+
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <chrono>
 #include <future>
+
+#include "daemon/fd.hpp"
 
 using namespace mus;
 using namespace std::chrono_literals;
@@ -17,9 +21,12 @@ constexpr auto kPatience = 10s;
 class FakeShares final : public CgroupShares {
  public:
   bool contended() override {
-    if (++looks == kLooks) looked.set_value();
+    eventfd_t rings = 0;
+    eventfd_read(bell.get(), &rings);
+    if (++looks == 1) looked.set_value();
     return busy;
   }
+  [[nodiscard]] int contention_fd() const override { return bell.get(); }
   Result<std::vector<CgroupRecord>> walk() override {
     if (++walks <= failures) return fail(Errc::io, "the test says so");
     return std::vector<CgroupRecord>{{CgroupId{7}, {}, 3, 1024, 1024, 1, 100}};
@@ -28,13 +35,13 @@ class FakeShares final : public CgroupShares {
     if (sets++ == 0) first.set_value(update);
   }
 
-  static constexpr int kLooks = 4;
+  OwnedFd bell{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   std::atomic<bool> busy = true;
   int failures = 0;
   std::atomic<int> looks = 0;
   std::atomic<int> walks = 0;
   std::atomic<int> sets = 0;
-  std::promise<void> looked;  ///< kLooks times
+  std::promise<void> looked;  ///< once
   std::promise<ShareUpdate> first;
 };
 
@@ -51,14 +58,38 @@ TEST_CASE("while tasks wait for CPUs the tree is walked and divided", "[share_ke
   CHECK(update.flows[0].flow == 3);
 }
 
-TEST_CASE("while none does, nothing is walked", "[share_keeper]") {
+TEST_CASE("while none does, nothing is walked and nobody looks, until the scheduler tells", "[share_keeper]") {
   const auto shares = std::make_shared<FakeShares>();
   shares->busy = false;
   auto looked = shares->looked.get_future();
+  auto first = shares->first.get_future();
   TreeWatch watch;
   const ShareKeeper keeper(watch, [=] { return shares; });
   REQUIRE(looked.wait_for(kPatience) == std::future_status::ready);
+  CHECK(first.wait_for(300ms) == std::future_status::timeout);
+  CHECK(shares->looks == 1);
   CHECK(shares->walks == 0);
+  shares->busy = true;
+  eventfd_write(shares->bell.get(), 1);
+  CHECK(first.wait_for(kPatience) == std::future_status::ready);
+}
+
+TEST_CASE("a scheduler that comes later is found when somebody asks", "[share_keeper]") {
+  const auto shares = std::make_shared<FakeShares>();
+  auto first = shares->first.get_future();
+  std::atomic<bool> attached = false;
+  std::promise<void> missed;
+  std::atomic<bool> once = false;
+  TreeWatch watch;
+  const ShareKeeper keeper(watch, [&]() -> std::shared_ptr<CgroupShares> {
+    if (attached) return shares;
+    if (!once.exchange(true)) missed.set_value();
+    return nullptr;
+  });
+  REQUIRE(missed.get_future().wait_for(kPatience) == std::future_status::ready);
+  attached = true;
+  watch.ask();
+  CHECK(first.wait_for(kPatience) == std::future_status::ready);
 }
 
 TEST_CASE("a walk that fails leaves the shares as they are, and is tried again", "[share_keeper]") {
