@@ -10,7 +10,8 @@ sources_cxx() {
 
 sources_shell() {
 	printf 'dev\0.ci/run\0'
-	git -C "$MUS_ROOT" ls-files -z --cached --others --exclude-standard -- '*.sh'
+	git -C "$MUS_ROOT" ls-files -z --cached --others --exclude-standard -- \
+		'*.sh' '*.bash' 'packaging/deb/p*'
 }
 
 fmt() {

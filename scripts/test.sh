@@ -60,7 +60,8 @@ run_tests() {
 	if [[ $TESTS_FULL ]]; then
 		stage "build debug" build_preset debug
 		stage "fuzzing" fuzz_set_up
-		load chroot-check
+		load chroot-check package
+		stage "packages" package --check
 		stage "bare Debian 12" chroot_check bookworm
 		stage "bare Debian 13" chroot_check trixie
 	fi

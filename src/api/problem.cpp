@@ -78,7 +78,7 @@ Problem to_problem(const Error& error) {
 Problem to_problem(const ServiceError& error) {
   auto out = to_problem(error.error);
   out.candidates = error.candidates;
-  if (error.retry_after) out.retry_after = error.retry_after;
+  out.retry_after = error.retry_after;  // the service knows whether waiting helps
   return out;
 }
 

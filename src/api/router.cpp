@@ -12,6 +12,7 @@
 #include "api/explain_json.hpp"
 #include "api/json.hpp"
 #include "api/metrics.hpp"
+#include "api/openapi.hpp"
 #include "api/parameters.hpp"
 #include "api/problem.hpp"
 #include "api/target_request.hpp"
@@ -53,7 +54,7 @@ class Api final : public HttpHandler {
     Exposure exposure;
     HttpResponse (Api::*call)(const HttpRequest&);
   };
-  static const std::array<Route, 13> kRoutes;
+  static const std::array<Route, 14> kRoutes;
 
   static HttpResponse finish(HttpResponse response) {
     response.headers.emplace_back("Cache-Control", "no-store");
@@ -160,6 +161,11 @@ class Api final : public HttpHandler {
     return json(version_json());
   }
 
+  HttpResponse openapi(const HttpRequest& request) {
+    if (auto refused = no_parameters(request)) return *refused;
+    return json(std::string(kOpenApi));
+  }
+
   // Probes add parameters of their own liking (?verbose); they are let pass.
   HttpResponse livez(const HttpRequest&) { return plain("ok\n"); }
 
@@ -193,7 +199,7 @@ class Api final : public HttpHandler {
   std::optional<EventStreams> events_;
 };
 
-const std::array<Api::Route, 13> Api::kRoutes{{
+const std::array<Api::Route, 14> Api::kRoutes{{
     {"POST", "/prioritize", Exposure::change, &Api::prioritize},
     {"DELETE", "/prioritize", Exposure::change, &Api::reset},
     {"GET", "/priorities", Exposure::read, &Api::priorities},
@@ -207,6 +213,7 @@ const std::array<Api::Route, 13> Api::kRoutes{{
     {"GET", "/livez", Exposure::open, &Api::livez},
     {"GET", "/readyz", Exposure::open, &Api::readyz},
     {"GET", "/version", Exposure::open, &Api::version},
+    {"GET", "/openapi.json", Exposure::open, &Api::openapi},
 }};
 
 }  // namespace

@@ -123,7 +123,7 @@ void add_run_options(CLI::App& run, Options& options, RunWords& words) {
   run.add_option("--listen", options.listen, "Loopback ADDRESS:PORT of the API; '' or 'off' turns TCP off")
       ->envname("MUS_LISTEN")
       ->capture_default_str();
-  run.add_option("--state-dir", options.state_dir, "Directory of the token and the lock")
+  run.add_option("--state-dir", options.state_dir, "Directory of the boosts, the token and the lock")
       ->envname("MUS_STATE_DIR")
       ->capture_default_str();
   run.add_option("--token-file", options.token_file,

@@ -18,6 +18,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kPeriod = 40ms;        // while tasks wait for CPUs: what changes is in force within 100 ms
+constexpr auto kCalmPeriod = 80ms;    // so that the first look after a pause is not later than that either
+constexpr auto kCalm = 300ms;         // without anybody waiting, before the scheduler is left to tell. Looks at once
+                                      // after each short pause would keep time with whoever causes it
 constexpr auto kServicesPeriod = 5s;  // they come with a reboot or a restart of a service, and directories are read
 
 }  // namespace
@@ -38,12 +41,16 @@ void ShareKeeper::run(const std::stop_token& stop) {
   std::string trouble;
   std::shared_ptr<CgroupShares> shares;
   bool contended = true;  // not known yet
+  auto last_contended = last;
   for (;;) {
-    const bool asked =
-        contended ? watch_.wait(stop, kPeriod) : watch_.wait(stop, {}, shares ? shares->contention_fd() : -1);
+    const bool calm = !shares || Clock::now() - last_contended >= kCalm;
+    const bool asked = contended ? watch_.wait(stop, kPeriod)
+                       : calm    ? watch_.wait(stop, {}, shares ? shares->contention_fd() : -1)
+                                 : watch_.wait(stop, kCalmPeriod);
     if (stop.stop_requested()) return;
     shares = current_();
     contended = shares && shares->contended();
+    if (contended) last_contended = Clock::now();
     if (!shares && asked) watch_.failed({Errc::unavailable, "the scheduler is not attached", "ask again in a moment"});
     if (!shares || (!contended && !asked)) continue;
     auto cgroups = shares->walk();

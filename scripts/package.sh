@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# ./dev package: a .deb and a tarball. With --check they are also tried in a
+# bare Debian 12: installed, upgraded, removed, purged.
+
+package() {
+	local check=
+	case ${1:-} in
+	'') ;;
+	--check) check=1 ;;
+	*) die "package: no option '$1'" ;;
+	esac
+	build_preset release
+	package_make
+	[[ ! $check ]] || package_check
+}
+
+package_make() {
+	local dir="$MUS_BUILD/release" log="$MUS_BUILD/release/package.log" file
+	rm -rf "$dir/packages"
+	if ! { ninja -C "$dir" package-files && (cd "$dir" && cpack); } >"$log" 2>&1; then
+		tail -n 15 "$log" >&2
+		die "no packages; see $log"
+	fi
+	for file in "$dir"/packages/*.deb "$dir"/packages/*.tar.gz; do
+		say "${file#"$MUS_ROOT/"} ($(du -h "$file" | cut -f 1))"
+	done
+}
+
+package_check() {
+	local root
+	((EUID == 0)) || die "package --check needs root"
+	root=$(mktemp -d "${TMPDIR:-/var/tmp}/mus-package.XXXXXX")
+	(
+		trap 'chroot_remove "$root"' EXIT
+		trap 'exit 130' INT TERM HUP
+		chroot_make bookworm "$root"
+		mkdir "$root/root/package"
+		cp "$MUS_BUILD"/release/packages/*.deb "$MUS_BUILD"/release/packages/*.tar.gz \
+			"$MUS_ROOT/tests/package.sh" "$root/root/package/"
+		chroot_run "$root" sh /root/package/package.sh
+	)
+	say "package: installs, upgrades and purges in a bare Debian 12"
+}
