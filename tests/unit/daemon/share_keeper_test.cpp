@@ -23,7 +23,7 @@ class FakeShares final : public CgroupShares {
   bool contended() override {
     eventfd_t rings = 0;
     eventfd_read(bell.get(), &rings);
-    if (++looks == 1) looked.set_value();
+    if (++looks == kLooks) looked.set_value();
     return busy;
   }
   [[nodiscard]] int contention_fd() const override { return bell.get(); }
@@ -35,13 +35,14 @@ class FakeShares final : public CgroupShares {
     if (sets++ == 0) first.set_value(update);
   }
 
+  static constexpr int kLooks = 4;
   OwnedFd bell{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   std::atomic<bool> busy = true;
   int failures = 0;
   std::atomic<int> looks = 0;
   std::atomic<int> walks = 0;
   std::atomic<int> sets = 0;
-  std::promise<void> looked;  ///< once
+  std::promise<void> looked;  ///< kLooks times
   std::promise<ShareUpdate> first;
 };
 
