@@ -145,6 +145,7 @@ class Node:
         self.daemon.terminate()
         self.daemon.wait(10)
         self.kubelet.shutdown()
+        self.kubelet.server_close()
         self.directory.cleanup()
 
     def ask(self, method, target):

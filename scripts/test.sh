@@ -33,6 +33,8 @@ run_tests() {
 		esac
 		shift
 	done
+	MUS_PROMTOOL=$(promtool_path)
+	export MUS_PROMTOOL
 	if [[ $TESTS_KERNEL ]]; then stage "setup" setup_kernel; else stage "setup" setup_all; fi
 	((${#STAGES_FAILED[@]} == 0)) || tests_verdict "$start"
 	stage "build release" build_preset release

@@ -29,7 +29,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, MUS_NR_COUNT
     {"reenqueues", "Tasks taken back from a CPU that a higher scheduling class claimed."},
     {"relieved", "Tasks that ran out of turn after having waited for too long."},
     {"balanced", "Tasks taken from another cache where virtual time passed slower."},
+    {"parks", "Tasks made to wait because their cgroup had used up its cpu.max."},
 }};
+static_assert(std::ranges::none_of(kCounters, [](const auto& counter) { return counter.first.empty(); }));
 
 class Text {
  public:
