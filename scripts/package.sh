@@ -8,7 +8,7 @@ package() {
 	case ${1:-} in
 	'') ;;
 	--check) check=1 ;;
-	*) die "package: no option '$1'" ;;
+	*) die "package: no option '$1'; there is --check" ;;
 	esac
 	build_preset release
 	package_make

@@ -27,6 +27,25 @@ TEST_CASE("a pod is boosted as a whole, a container by itself", "[service]") {
   CHECK(node.map() == Map{{node.id("/kubepods/podcc"), 4096}, {node.id("/kubepods/podcc/c1cc"), 512}});
 }
 
+TEST_CASE("after each attach and each end of one somebody is asked to look at the tree, and not in between",
+          "[service]") {
+  Node node;
+  auto& watch = node.service.tree_watch();
+  const auto asked = [&watch] {
+    const bool yes = watch.wait({}, 0ms);
+    if (yes) watch.publish(std::make_shared<TreeView>());
+    return yes;
+  };
+  CHECK(asked());
+  node.now += 2s;
+  node.service.tick();
+  CHECK_FALSE(asked());
+  REQUIRE(node.service.detach());
+  CHECK(asked());
+  REQUIRE(node.service.attach());
+  CHECK(asked());
+}
+
 TEST_CASE("a warm list is not asked for again", "[service]") {
   Node node;
   REQUIRE(node.service.prioritize(boost("nginx")));
