@@ -26,7 +26,7 @@ void TreeWatch::ring() const {
 
 Result<TreeWatch::View> TreeWatch::recent(std::chrono::milliseconds age, std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
-  if (view_ && !error_ && Clock::now() - looked_at_ <= age) return view_;
+  if (view_ && !error_ && looked_at_ >= changed_at_ && Clock::now() - looked_at_ <= age) return view_;
   const auto mine = ++asked_;
   ring();
   if (!answered_.wait_for(lock, patience, [&] { return served_ >= mine; })) {
@@ -39,6 +39,7 @@ Result<TreeWatch::View> TreeWatch::recent(std::chrono::milliseconds age, std::ch
 void TreeWatch::ask() {
   const std::lock_guard lock(mutex_);
   ++asked_;
+  changed_at_ = Clock::now();
   ring();
 }
 

@@ -28,7 +28,7 @@ class TreeWatch {
   /// most `patience`. Errors: unavailable (nobody looked in that time), or why the look failed.
   Result<View> recent(std::chrono::milliseconds age, std::chrono::milliseconds patience);
 
-  /// A look soon, which nobody waits for: something has changed that shares depend on.
+  /// A look soon, which nobody waits for: something has changed that shares depend on. A view of before is old.
   void ask();
 
   // For the one who looks.
@@ -52,6 +52,7 @@ class TreeWatch {
   View view_;
   TimePoint looked_at_{};  ///< when the last view's look began
   TimePoint began_{};
+  TimePoint changed_at_{};
   std::optional<Error> error_;  ///< of the last look
 };
 

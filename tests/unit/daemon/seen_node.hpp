@@ -104,7 +104,11 @@ struct SeenNode {
     see("/system.slice", {}, 100, 0);
     see("/system.slice/x.service", "/system.slice", 100, 500);
     (void)!service.start();
-    if (with_keeper) keeper.emplace(service.tree_watch(), [this] { return service.shares(); });
+    if (with_keeper) look();
+  }
+
+  void look() {
+    keeper.emplace(service.tree_watch(), [this] { return service.shares(); });
   }
 
   MusServiceOptions options(bool with_keeper) {

@@ -55,6 +55,17 @@ TEST_CASE("a look can be asked for without waiting for it", "[tree_watch]") {
   CHECK_FALSE(watch.wait({}, 0ms));
 }
 
+TEST_CASE("a view from before a change is old, whatever its age", "[tree_watch]") {
+  TreeWatch watch;
+  const Looker looker(watch);
+  const auto before = watch.recent(0ms, 10s);
+  REQUIRE(before);
+  watch.ask();
+  const auto after = watch.recent(1h, 10s);
+  REQUIRE(after);
+  CHECK(*before != *after);
+}
+
 TEST_CASE("a view that is young enough is shared, an older one is not", "[tree_watch]") {
   TreeWatch watch;
   const Looker looker(watch);
