@@ -5,6 +5,7 @@ containers in a kubepods tree of plain directories, and a kubelet that answers w
 import http.server
 import json
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -74,7 +75,9 @@ def pod(number):
 
 
 def pod_list(pods):
-    return json.dumps({"kind": "PodList", "apiVersion": "v1", "items": [pod(number) for number in range(pods)]}).encode()
+    """Of so many, or of these."""
+    items = [pod(number) for number in range(pods)] if isinstance(pods, int) else pods
+    return json.dumps({"kind": "PodList", "apiVersion": "v1", "items": items}).encode()
 
 
 def make_cgroups(root, pods):
@@ -107,10 +110,12 @@ def kubelet(body):
 
 
 class Node:
-    """With a daemon that is ready and has seen all pods, as a context manager."""
+    """With a daemon that is ready and has seen all pods, as a context manager. `pods` says how many, or is a list of
+    them as pod() makes them, by their numbers. `port` is the daemon's where it listens on TCP."""
 
-    def __init__(self, binary, pods, state_dir=None):
-        self.binary, self.pods = binary, pods
+    def __init__(self, binary, pods, state_dir=None, listen="off"):
+        self.binary, self.list, self.listen, self.port = binary, pod_list(pods), listen, None
+        self.pods = pods if isinstance(pods, int) else len(pods)
         self.directory = tempfile.TemporaryDirectory(prefix="mus-node.")
         self.work = pathlib.Path(self.directory.name)
         self.socket = str(self.work / "api.sock")
@@ -118,14 +123,14 @@ class Node:
         self.kubelet = self.daemon = None
 
     def __enter__(self):
-        self.kubelet = kubelet(pod_list(self.pods))
+        self.kubelet = kubelet(self.list)
         make_cgroups(self.work / "cgroup", self.pods)
         (self.work / "proc").mkdir()
         self.state.mkdir(exist_ok=True)
         with (self.work / "daemon.log").open("w") as log:
             self.daemon = subprocess.Popen(
-                [self.binary, "run", "--dry-run", "--socket", self.socket, "--listen", "off"]
-                + ["--state-dir", str(self.state), "--log-level", "warn"]
+                [self.binary, "run", "--dry-run", "--socket", self.socket, "--listen", self.listen]
+                + ["--state-dir", str(self.state), "--log-level", "warn" if self.listen == "off" else "info"]
                 + ["--cgroup-root", str(self.work / "cgroup"), "--proc-root", str(self.work / "proc")]
                 + ["--kubelet-url", f"http://127.0.0.1:{self.kubelet.server_port}", "--kubelet-readonly"],
                 stderr=log,
@@ -163,7 +168,10 @@ class Node:
             if self.daemon.poll() is not None:
                 sys.exit("the daemon ended at once: " + (self.work / "daemon.log").read_text())
             try:
-                if self.ask("GET", "/readyz")[0] == 200:
+                log = (self.work / "daemon.log").read_text()
+                told = re.search(r"listening on .* and \S+:(\d+)$", log, re.MULTILINE)
+                self.port = int(told[1]) if told else None
+                if self.ask("GET", "/readyz")[0] == 200 and (told or self.listen == "off"):
                     return
             except (OSError, IndexError):
                 pass

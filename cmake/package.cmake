@@ -16,7 +16,8 @@ install(FILES systemd/mus-scheduler.default DESTINATION etc/default RENAME mus-s
 install(FILES packaging/completion.bash DESTINATION usr/share/bash-completion/completions RENAME mus-scheduler)
 install(FILES ${MUS_PACKAGE_FILES}/mus-scheduler.8.gz DESTINATION usr/share/man/man8)
 install(FILES README.md CHANGELOG.md ${MUS_PACKAGE_FILES}/sbom.cdx.json DESTINATION ${DOC})
-install(FILES docs/api.md docs/architecture.md docs/benchmarks.md docs/scheduler.md docs/testing.md DESTINATION ${DOC}/docs)
+install(FILES docs/api.md docs/architecture.md docs/benchmarks.md docs/guarantees.md docs/operations.md docs/releasing.md
+              docs/scheduler.md docs/security.md docs/testing.md docs/troubleshooting.md DESTINATION ${DOC}/docs)
 install(FILES LICENSE DESTINATION ${DOC} RENAME copyright)
 install(FILES LICENSES/Apache-2.0.txt LICENSES/GPL-2.0-only.txt DESTINATION ${DOC}/LICENSES)
 

@@ -32,6 +32,9 @@ PACKAGES_VM=(
 	redis-tools stress-ng rt-tests
 )
 
+# For the pages that try what they must not.
+PACKAGES_BROWSER=(chromium)
+
 # What the benchmark needs besides: perf's pipe and counters, and its pictures.
 PACKAGES_BENCH=(linux-perf python3-matplotlib)
 

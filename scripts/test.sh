@@ -47,6 +47,7 @@ run_tests() {
 	if [[ $TESTS_FULL ]]; then
 		stage "kernels to compile" kernels_compile
 		stage "a kubelet" kubelet_setup
+		stage "a browser" packages_install "${PACKAGES_BROWSER[@]}"
 	fi
 	stage "unit and API tests" tests_in release unit api
 	stage "build with address sanitizer" build_preset asan

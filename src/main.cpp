@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "api/audit.hpp"
+#include "api/probes.hpp"
 #include "api/router.hpp"
 #include "cgroup/cgroup_fs.hpp"
 #include "cgroup/preflight.hpp"
@@ -138,6 +140,16 @@ MusServiceOptions make_service_options(const Options& options) {
   return service;
 }
 
+// None where nobody asked for one.
+std::unique_ptr<HttpServer> make_probe_server(const Options& options, HttpHandler& probes) {
+  if (options.metrics_listen.empty()) return nullptr;
+  HttpServerOptions server;
+  server.tcp_address = options.metrics_listen;
+  server.interfaces = Interfaces::any;
+  server.limits.workers = 2;
+  return make_http_server(server, probes);
+}
+
 int run(const Options& options) {
   start_logging(options.log_level, stderr_is_journal());
   auto loop = MainLoop::open();  // before any thread exists
@@ -171,8 +183,12 @@ int run(const Options& options) {
   HttpServerOptions server_options;
   server_options.socket_path = options.socket;
   server_options.tcp_address = options.listen;
-  const auto server = make_http_server(server_options, *api);
-  return run_daemon(options, *loop, service, *server, Notifier::from_environment(), {*watch, events});
+  const auto audited = make_audited(*api, log_line);
+  const auto server = make_http_server(server_options, *audited);
+  const auto probes = make_probes(service);
+  const auto probe_server = make_probe_server(options, *probes);
+  return run_daemon(options, *loop, service, {*server, probe_server.get()}, Notifier::from_environment(),
+                    {*watch, events});
 }
 
 int check(const Command& command) {

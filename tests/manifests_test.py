@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The manifests are what docs and demo say, and the daemon accepts what they pass: manifests_test.py ROOT [BINARY]."""
 
+import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,6 +38,35 @@ def only_container(document):
 
 def environment(container):
     return {item["name"]: item.get("value") for item in container["env"]}
+
+
+def overlays():
+    return sorted(path.name for path in (MANIFESTS / "overlays").iterdir())
+
+
+def patches(overlay):
+    (kustomization,) = read(f"overlays/{overlay}/kustomization.yaml")
+    for patch in kustomization["patches"]:
+        yield from read(f"overlays/{overlay}/{patch['path']}")
+
+
+def merged(base, patch):
+    """A strategic merge, as far as the patches need it: null takes away, and lists of what has names merge by them."""
+    if isinstance(base, dict) and isinstance(patch, dict):
+        left = {key: value for key, value in base.items() if patch.get(key, value) is not None}
+        return left | {key: merged(base.get(key), value) for key, value in patch.items() if value is not None}
+    if isinstance(base, list) and all(isinstance(item, dict) and "name" in item for item in [*base, *patch]):
+        there = {item["name"]: item for item in base}
+        return list((there | {item["name"]: merged(there.get(item["name"], {}), item) for item in patch}).values())
+    return patch
+
+
+def overlaid(overlay):
+    """The base's DaemonSet with the overlay's patches."""
+    document = kinds("base/daemonset.yaml")["DaemonSet"]
+    for patch in patches(overlay):
+        document = merged(document, patch)
+    return document
 
 
 class EveryManifest(unittest.TestCase):
@@ -149,22 +180,28 @@ class Daemon(unittest.TestCase):
         self.assertIn(environment(container)["MUS_KUBELET_PIN"], {m["mountPath"] for m in container["volumeMounts"]})
         return environment(self.container) | environment(container)
 
+    def variants(self):
+        """What the DaemonSet's containers may be given: as it is, with a pinned kubelet, and by each overlay."""
+        overlaid_ones = [environment(only_container(overlaid(overlay))) for overlay in overlays()]
+        return [environment(self.container), self.patched(), *overlaid_ones]
+
     @unittest.skipUnless(BINARY, "no binary given")
     def test_settings_are_the_daemon_s(self):
         settings = subprocess.run([BINARY, "run", "--help"], check=True, capture_output=True, text=True).stdout
-        for name in self.patched():
+        for name in set().union(*self.variants()):
             if name.startswith("MUS_"):
-                self.assertIn(name, settings)
+                self.assertIn(f"(Env:{name})", settings)
 
     @unittest.skipUnless(BINARY, "no binary given")
     def test_the_daemon_starts_with_them(self):
-        for settings in (environment(self.container), self.patched()):
+        for settings in self.variants():
             with tempfile.TemporaryDirectory() as work:
                 variables = {key: value for key, value in settings.items() if value is not None}
                 variables |= {"MUS_NODE_IP": "192.0.2.7", "MUS_NODE_NAME": "node-1"}
                 variables |= {"MUS_SOCKET": f"{work}/api.sock", "MUS_STATE_DIR": work, "MUS_CGROUP_ROOT": work}
+                dry = [] if "MUS_DRY_RUN" in settings else ["--dry-run"]
                 daemon = subprocess.Popen(
-                    [BINARY, *self.container["args"], "--dry-run"],
+                    [BINARY, *self.container["args"], *dry],
                     env=os.environ | variables,
                     stderr=subprocess.PIPE,
                     text=True,
@@ -173,9 +210,64 @@ class Daemon(unittest.TestCase):
                     if daemon.poll() is not None or os.path.exists(f"{work}/api.sock"):
                         break
                     time.sleep(0.05)
+                status = subprocess.run(
+                    [BINARY, "status", "--json", "--socket", f"{work}/api.sock"], capture_output=True, text=True
+                )
                 daemon.send_signal(signal.SIGTERM)
                 _, said = daemon.communicate(timeout=20)
                 self.assertEqual(daemon.returncode, 0, said)
+                self.assertIs(json.loads(status.stdout)["scheduler"]["dry_run"], True)
+
+
+class Overlays(unittest.TestCase):
+    def test_stand_on_the_base_which_is_daemonset_yaml(self):
+        self.assertEqual(overlays(), ["read-only", "with-annotations"])
+        (base,) = read("base/kustomization.yaml")
+        self.assertEqual(base["resources"], ["daemonset.yaml"])
+        self.assertEqual(read("base/daemonset.yaml"), read("daemonset.yaml"))
+        for overlay in overlays():
+            (kustomization,) = read(f"overlays/{overlay}/kustomization.yaml")
+            self.assertEqual(kustomization["resources"], ["../../base"])
+
+    def test_patch_what_the_base_has(self):
+        def key(document):
+            return document["kind"], document["metadata"]["namespace"], document["metadata"]["name"]
+
+        daemon_set = kinds("base/daemonset.yaml")["DaemonSet"]
+        volumes = {volume["name"] for volume in pod_spec(daemon_set)["volumes"]}
+        for overlay in overlays():
+            for patch in patches(overlay):
+                self.assertEqual(key(patch), key(daemon_set), overlay)
+                self.assertEqual(only_container(patch)["name"], only_container(daemon_set)["name"], overlay)
+                self.assertLessEqual({one["name"] for one in pod_spec(patch).get("volumes", [])}, volumes, overlay)
+
+    def test_read_only_changes_nothing_on_the_node(self):
+        document = overlaid("read-only")
+        container = only_container(document)
+        self.assertEqual(environment(container)["MUS_DRY_RUN"], "true")
+        self.assertEqual(container["securityContext"]["capabilities"], {"drop": ["ALL"]})
+        host = {v["name"]: v["hostPath"]["path"] for v in pod_spec(document)["volumes"] if "hostPath" in v}
+        writable = {mount["name"] for mount in container["volumeMounts"] if not mount.get("readOnly")}
+        self.assertEqual([host[name] for name in writable if name in host], ["/run/mus-scheduler"])
+
+    def test_with_annotations_names_namespaces_and_a_ceiling(self):
+        settings = environment(only_container(overlaid("with-annotations")))
+        self.assertRegex(settings["MUS_ANNOTATION_NAMESPACES"], r"^[a-z0-9,-]+$")  # those that opt in: not all
+        self.assertIn(int(settings["MUS_ANNOTATION_CEILING"]), range(1024, 4097))  # at most the default
+
+    @unittest.skipUnless(shutil.which("kubectl"), "no kubectl to ask")
+    def test_kustomize_says_the_same(self):
+        def by_name(value):  # in which order it merges is its own affair
+            if isinstance(value, list):
+                return sorted(map(by_name, value), key=lambda one: str(one.get("name") if isinstance(one, dict) else one))
+            return {key: by_name(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+        for overlay in overlays():
+            kustomize = ["kubectl", "kustomize", MANIFESTS / "overlays" / overlay]
+            made = subprocess.run(kustomize, check=True, capture_output=True, text=True).stdout
+            made = {document["kind"]: document for document in yaml.safe_load_all(made)}
+            expected = kinds("base/daemonset.yaml") | {"DaemonSet": overlaid(overlay)}
+            self.assertEqual(by_name(made), by_name(expected), overlay)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,13 @@
 
 namespace mus {
 
+/// Who connected, as the kernel remembers it from then (SO_PEERCRED, unix(7)); the ids are those in our namespaces.
+struct PeerCredentials {
+  std::int64_t pid = 0;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+
 struct HttpRequest {
   enum class Transport { unix_socket, tcp };
   Transport transport = Transport::unix_socket;
@@ -27,7 +34,7 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> query;    ///< decoded, in order, repeats kept
   std::vector<std::pair<std::string, std::string>> headers;  ///< names lower-cased, repeats kept
   std::string body;
-  std::int64_t peer_pid = 0;  ///< unix socket: SO_PEERCRED's pid, 0 where unknown
+  std::optional<PeerCredentials> peer;  ///< unix socket only
 
   /// First value of a header (lower-case name), or empty.
   [[nodiscard]] std::string_view header(std::string_view name) const {

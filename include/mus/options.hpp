@@ -38,6 +38,9 @@ struct Options {
   };
   std::string socket = kDefaultSocket;
   std::string listen = kDefaultListen;  ///< "ADDRESS:PORT"; empty: no TCP
+  /// "ADDRESS:PORT", on any interface: /metrics, /livez and /readyz for whoever connects, and nothing else. Empty:
+  /// none.
+  std::string metrics_listen;
   std::string state_dir = "/var/lib/mus-scheduler";
   std::string token_file;  ///< empty: "token" in state_dir
   std::string cgroup_root = "/sys/fs/cgroup";

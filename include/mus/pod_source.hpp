@@ -13,6 +13,9 @@
 
 namespace mus {
 
+/// Shared: lists are long, and nobody changes one.
+using PodListPtr = std::shared_ptr<const PodList>;
+
 struct PodSourceState {
   std::string name;  ///< "kubelet https://127.0.0.1:10250"
   std::optional<TimePoint> last_success;
@@ -34,9 +37,9 @@ class PodSource {
   /// refused us; protocol: it answered garbage. On error the last good list stays cached for `cached` readers until too
   /// old.
   /// What the list cannot tell (labels; pods that it may lack) it says itself: see PodList.
-  virtual Result<PodList> list(Freshness freshness) = 0;
+  virtual Result<PodListPtr> list(Freshness freshness) = 0;  // never null
   /// The last good list, unless it is minutes old: then none. Never asks, and waits for nobody.
-  [[nodiscard]] virtual std::shared_ptr<const PodList> known() const = 0;
+  [[nodiscard]] virtual PodListPtr known() const = 0;
   /// Of several sources, that of the one which gave the last answer; of the first one when none could.
   [[nodiscard]] virtual PodSourceState state() const = 0;
   /// Every source there is, in the order in which they are asked. Waits for nobody.

@@ -75,7 +75,7 @@ std::optional<Problem> refuse_access(const HttpRequest& request, Exposure exposu
     return http_problem(403, "The request comes from a web page of another origin.",
                         "Use curl, mus-scheduler's own commands, or a page of this daemon.");
   }
-  if (exposure == Exposure::open || (exposure == Exposure::read && rules.open_reads)) return std::nullopt;
+  if (exposure == Exposure::open) return std::nullopt;
   if (count(request, "authorization") == 1 && has_valid_token(request, rules.token)) return std::nullopt;
 
   auto problem =

@@ -16,14 +16,12 @@ namespace mus {
 struct AccessRules {
   std::string token;       ///< empty: no token is valid
   std::string token_path;  ///< for the message that says where to find it
-  bool open_reads = false;
 };
 
 /// What a route is, for the purpose of access.
 enum class Exposure : std::uint8_t {
-  open,    ///< /livez, /readyz, /version
-  read,    ///< tells about pods and boosts
-  change,  ///< changes something
+  open,     ///< names no pod: /livez, /readyz, /version, /openapi.json
+  guarded,  ///< tells about pods and boosts, or changes something
 };
 
 /// Empty: go on.

@@ -15,7 +15,6 @@ namespace mus {
 struct ApiOptions {
   std::string token;               ///< what TCP callers must send; empty: none is valid
   std::string token_path;          ///< named in the 401's advice
-  bool open_reads_on_tcp = false;  ///< lets TCP read without token
   EventLog* events = nullptr;      ///< what GET /events follows; must outlive the server. None: it answers 503
   std::size_t event_streams = 16;  ///< at once; more are refused
 };

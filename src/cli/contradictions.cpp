@@ -80,17 +80,21 @@ std::optional<std::string> kubelet_contradiction(const std::string& node_ip, con
   return std::nullopt;
 }
 
+/// "ADDRESS:PORT" by its shape, or nothing at all.
+bool is_place(const std::string& text) {
+  const auto colon = text.rfind(':');
+  return text.empty() || (colon != std::string::npos && colon != 0 && colon + 1 != text.size());
+}
+
 }  // namespace
 
 std::optional<std::string> find_contradiction(const Options& options) {
   if (options.socket.empty()) return "--socket needs a path: the command line talks over it";
   if (options.state_dir.empty()) return "--state-dir needs a path";
-  if (!options.listen.empty()) {
-    const auto colon = options.listen.rfind(':');
-    if (colon == std::string::npos || colon == 0 || colon + 1 == options.listen.size()) {
-      return "--listen needs ADDRESS:PORT, for example 127.0.0.1:9797, or '' to turn TCP off";
-    }
+  if (!is_place(options.listen)) {
+    return "--listen needs ADDRESS:PORT, for example 127.0.0.1:9797, or '' to turn TCP off";
   }
+  if (!is_place(options.metrics_listen)) return "--metrics-listen needs ADDRESS:PORT, for example 0.0.0.0:9798";
   if (options.host_root.empty()) return "--host-root needs a path: '/', unless the node's root is mounted elsewhere";
   // "nan" is within any range to CLI11.
   if (std::isnan(options.scheduler.boost_ceiling) || std::isnan(options.scheduler.node_floor)) {

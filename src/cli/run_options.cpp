@@ -123,6 +123,10 @@ void add_run_options(CLI::App& run, Options& options, RunWords& words) {
   run.add_option("--listen", options.listen, "Loopback ADDRESS:PORT of the API; '' or 'off' turns TCP off")
       ->envname("MUS_LISTEN")
       ->capture_default_str();
+  run.add_option("--metrics-listen", options.metrics_listen,
+                 "ADDRESS:PORT, beyond the node where you like, of /metrics, /livez and /readyz alone, without a token "
+                 "(default: none)")
+      ->envname("MUS_METRICS_LISTEN");
   run.add_option("--state-dir", options.state_dir, "Directory of the boosts, the token and the lock")
       ->envname("MUS_STATE_DIR")
       ->capture_default_str();
@@ -193,6 +197,7 @@ void add_run_options(CLI::App& run, Options& options, RunWords& words) {
 
 void take_run_words(const RunWords& words, Options& options) {
   if (options.listen == "off") options.listen.clear();
+  if (options.metrics_listen == "off") options.metrics_listen.clear();
   options.on_unsupported = words.on_unsupported == "idle" ? Options::OnUnsupported::idle : Options::OnUnsupported::fail;
   options.scheduler.wakeup_preemption = words.wakeup_preemption == "on";
   options.scheduler.idle_selection = words.idle_selection == "on";

@@ -43,25 +43,34 @@ bool attach_first(const Options& options, MusService& service) {
   return false;
 }
 
-void announce(const Options& options, const HttpServer& server) {
+std::string with_port(const std::string& address, const HttpServer& server) {
+  return address.substr(0, address.rfind(':') + 1) + std::to_string(server.port());
+}
+
+Result<void> start_listening(const Options& options, const DaemonServers& servers) {
+  if (auto started = servers.api.start(); !started) return started;
   spdlog::info("listening on {}{}", options.socket,
-               options.listen.empty()
-                   ? std::string()
-                   : " and " + options.listen.substr(0, options.listen.rfind(':') + 1) + std::to_string(server.port()));
+               options.listen.empty() ? std::string() : " and " + with_port(options.listen, servers.api));
+  if (servers.probes == nullptr) return {};
+  if (auto started = servers.probes->start(); !started) {
+    servers.api.stop();
+    return started;
+  }
+  spdlog::info("/metrics, /livez and /readyz on {}", with_port(options.metrics_listen, *servers.probes));
+  return {};
 }
 
 }  // namespace
 
-int run_daemon(const Options& options, MainLoop& loop, MusService& service, HttpServer& server,
+int run_daemon(const Options& options, MainLoop& loop, MusService& service, const DaemonServers& servers,
                const Notifier& notifier, const DaemonFeeds& feeds) {
   if (!attach_first(options, service)) return 1;
-  if (auto started = server.start(); !started) {
+  if (auto started = start_listening(options, servers); !started) {
     spdlog::error("{}{}{}", started.error().message, started.error().advice.empty() ? "" : ": ",
                   started.error().advice);
     service.stop();
     return 1;
   }
-  announce(options, server);
   const ShareKeeper keeper(
       service.tree_watch(), [&service] { return service.shares(); }, [&service] { return service.node_services(); },
       {options.scheduler.boost_ceiling, options.scheduler.node_floor});
@@ -105,7 +114,8 @@ int run_daemon(const Options& options, MainLoop& loop, MusService& service, Http
   }
   service.stop();  // the node first, the callers after it
   status_events.observe(*service.status());
-  server.stop();
+  servers.api.stop();
+  if (servers.probes != nullptr) servers.probes->stop();
   (void)service.save();
   spdlog::info("stopped");
   return signal ? 0 : 1;

@@ -18,9 +18,15 @@ struct DaemonFeeds {
   EventSink& events;
 };
 
+/// Who listens.
+struct DaemonServers {
+  HttpServer& api;
+  HttpServer* probes = nullptr;  ///< none: there is no Options::metrics_listen
+};
+
 /// Returns the process's exit code. `loop` was opened before any thread was started. The state directory is locked by
 /// the caller for as long as this runs.
-int run_daemon(const Options& options, MainLoop& loop, MusService& service, HttpServer& server,
+int run_daemon(const Options& options, MainLoop& loop, MusService& service, const DaemonServers& servers,
                const Notifier& notifier, const DaemonFeeds& feeds);
 
 }  // namespace mus

@@ -30,7 +30,7 @@ ServiceResult<std::vector<PodRow>> MusService::pods() {
   }
 
   std::vector<PodRow> rows;
-  for (const auto& pod : list->pods) {
+  for (const auto& pod : (*list)->pods) {
     for (const auto& container : pod.containers) {
       PodRow row;
       row.ns = pod.ns;

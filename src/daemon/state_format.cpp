@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/state_format.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <exception>
@@ -13,8 +14,6 @@ namespace mus {
 namespace {
 
 constexpr std::int64_t kFormat = 1;
-
-using StateJson = nlohmann::ordered_json;
 
 struct KindWord {
   Target::Kind kind;
@@ -33,29 +32,51 @@ constexpr std::array kTargetTexts{
     TextKey{"uid", &Target::uid},  TextKey{"label", &Target::label},  TextKey{"cgroup", &Target::cgroup},
     TextKey{"unit", &Target::unit}};
 
-StateJson to_state_json(const Target& target) {
-  StateJson out = StateJson::object();
-  for (const auto& [kind, word] : kKindWords) {
-    if (kind == target.kind) out["kind"] = word;
-  }
-  for (const auto& [name, member] : kTargetTexts) {
-    if (!(target.*member).empty()) out[name] = target.*member;
-  }
-  if (target.all) out["all"] = true;
-  return out;
+// The whole is written with every boost, by whom somebody waits: no document is built for it either.
+
+void append_number(std::string& out, const char* before, std::int64_t number) {
+  out.append(before).append(std::to_string(number));
 }
 
-StateJson to_state_json(const SavedBoost& boost) {
-  StateJson out{{"number", boost.number},
-                {"target", to_state_json(boost.target)},
-                {"weight", boost.weight},
-                {"ignore_limit", boost.ignore_limit},
-                {"declared", boost.declared}};
-  if (boost.ttl) {
-    out["ttl_ms"] = boost.ttl->count();
-    out["left_ms"] = boost.left.count();
+void append_flag(std::string& out, const char* before, bool flag) {
+  out.append(before).append(flag ? "true" : "false");
+}
+
+void append_text(std::string& out, std::string_view text) {
+  const bool plain = std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+  if (plain) {
+    out.append(1, '"').append(text).append(1, '"');
+  } else {
+    out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
-  return out;
+}
+
+void append(std::string& out, const Target& target) {
+  out += "{\"kind\":";
+  for (const auto& [kind, word] : kKindWords) {
+    if (kind == target.kind) append_text(out, word);
+  }
+  for (const auto& [name, member] : kTargetTexts) {
+    if ((target.*member).empty()) continue;
+    out.append(",\"").append(name).append("\":");
+    append_text(out, target.*member);
+  }
+  if (target.all) out += ",\"all\":true";
+  out += '}';
+}
+
+void append(std::string& out, const SavedBoost& boost) {
+  append_number(out, "{\"number\":", static_cast<std::int64_t>(boost.number));
+  out += ",\"target\":";
+  append(out, boost.target);
+  append_number(out, ",\"weight\":", boost.weight);
+  append_flag(out, ",\"ignore_limit\":", boost.ignore_limit);
+  append_flag(out, ",\"declared\":", boost.declared);
+  if (boost.ttl) {
+    append_number(out, ",\"ttl_ms\":", boost.ttl->count());
+    append_number(out, ",\"left_ms\":", boost.left.count());
+  }
+  out += '}';
 }
 
 /// Takes the events of the parser: each fits where it comes, or ends the parse with a complaint. No document is built,
@@ -198,17 +219,21 @@ class StateReader : public nlohmann::json_sax<nlohmann::json> {
 }  // namespace
 
 std::string write_state(const SavedState& saved) {
-  auto boosts = StateJson::array();
-  for (const auto& boost : saved.boosts) boosts.push_back(to_state_json(boost));
-  const StateJson document{{"format", kFormat},
-                           {"version", saved.version},
-                           {"next", saved.next},
-                           {"written",
-                            {{"wall_ms", saved.written.wall.count()},
-                             {"boottime_ms", saved.written.boottime.count()},
-                             {"boot", saved.written.boot}}},
-                           {"boosts", std::move(boosts)}};
-  return document.dump(-1, ' ', false, StateJson::error_handler_t::replace) + "\n";
+  std::string out;
+  append_number(out, "{\"format\":", kFormat);
+  append_number(out, ",\"version\":", static_cast<std::int64_t>(saved.version));
+  append_number(out, ",\"next\":", static_cast<std::int64_t>(saved.next));
+  append_number(out, ",\"written\":{\"wall_ms\":", saved.written.wall.count());
+  append_number(out, ",\"boottime_ms\":", saved.written.boottime.count());
+  out += ",\"boot\":";
+  append_text(out, saved.written.boot);
+  out += "},\"boosts\":[";
+  bool first = true;
+  for (const auto& boost : saved.boosts) {
+    if (!std::exchange(first, false)) out += ',';
+    append(out, boost);
+  }
+  return out.append("]}\n");
 }
 
 Result<SavedState> read_state(std::string_view text) {

@@ -77,7 +77,7 @@ Result<std::uint32_t> TargetResolver::lift_of(const Pod& pod, const Cgroup& cgro
   return tree_.level(*directory);
 }
 
-ServiceResult<PodList> TargetResolver::list(PodSource::Freshness freshness) {
+ServiceResult<PodListPtr> TargetResolver::list(PodSource::Freshness freshness) {
   auto list = pods_.list(freshness);
   if (list) return std::move(*list);
   Error error = list.error();
@@ -90,7 +90,7 @@ ServiceResult<ResolvedTarget> TargetResolver::resolve_pod(const Target& target, 
   // A list some seconds old will do for what it knows. That something is missing or unclear, only a fresh one can say.
   std::optional<ResolvedTarget> starting;
   if (const auto cached = list(PodSource::Freshness::cached)) {
-    auto resolved = from_list(*cached, target, limits);
+    auto resolved = from_list(**cached, target, limits);
     if (resolved && !resolved->pending) return resolved;
     if (!resolved && resolved.error().error.code == Errc::invalid_argument) return resolved;
     if (resolved) starting = std::move(*resolved);
@@ -102,7 +102,7 @@ ServiceResult<ResolvedTarget> TargetResolver::resolve_pod(const Target& target, 
     if (!is_fully_named(target) || fresh.error().error.code == Errc::unsupported) return tl::unexpected(fresh.error());
     return not_yet(fresh.error());
   }
-  auto resolved = from_list(*fresh, target, limits);
+  auto resolved = from_list(**fresh, target, limits);
   if (resolved || resolved.error().error.code != Errc::unavailable) return resolved;
   // Nobody can say whether it is there.
   auto unknown = resolved.error();

@@ -31,7 +31,7 @@ class TargetResolver {
   ServiceResult<ResolvedTarget> resolve(const Target& target, Limits limits = Limits::hold);
 
   /// The pod list, with the source's refusals put in our own words.
-  ServiceResult<PodList> list(PodSource::Freshness freshness);
+  ServiceResult<PodListPtr> list(PodSource::Freshness freshness);
 
  private:
   ServiceResult<ResolvedTarget> resolve_one(const Result<Cgroup>& found, Limits limits) const;

@@ -19,10 +19,11 @@ namespace {
 
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
-std::int64_t peer_pid(int fd) {
+std::optional<PeerCredentials> peer_credentials(int fd) {
   ucred credentials{};
   socklen_t size = sizeof credentials;
-  return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 ? credentials.pid : 0;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return std::nullopt;
+  return PeerCredentials{credentials.pid, credentials.uid, credentials.gid};
 }
 
 short awaited(const Connection& connection) {
@@ -155,9 +156,9 @@ void EventLoop::accept_from(std::size_t listener, TimePoint now) {
       turn_away(fd);
       continue;
     }
-    Peer peer{listeners_[listener].transport, 0};
+    Peer peer{listeners_[listener].transport};
     if (peer.transport == HttpRequest::Transport::unix_socket) {
-      peer.pid = peer_pid(fd.get());
+      peer.credentials = peer_credentials(fd.get());
     } else {
       const int on = 1;
       ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

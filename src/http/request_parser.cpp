@@ -106,7 +106,7 @@ class RequestParser::Impl final : private httplib::Server {
     served_ = true;
     HttpRequest ours;
     ours.transport = peer_.transport;
-    ours.peer_pid = peer_.pid;
+    ours.peer = peer_.credentials;
     ours.method = req.method;
     ours.path = req.path;
     for (const auto& [name, value] : req.headers) {

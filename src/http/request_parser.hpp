@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,7 +14,7 @@ namespace mus {
 /// Where a request came from.
 struct Peer {
   HttpRequest::Transport transport = HttpRequest::Transport::unix_socket;
-  std::int64_t pid = 0;
+  std::optional<PeerCredentials> credentials{};
 };
 
 struct Answer {

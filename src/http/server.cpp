@@ -45,7 +45,7 @@ class Server final : public HttpServer {
       listeners.push_back({unix_->fd(), HttpRequest::Transport::unix_socket});
     }
     if (!options_.tcp_address.empty()) {
-      auto made = listen_tcp(options_.tcp_address, kBacklog);
+      auto made = listen_tcp(options_.tcp_address, options_.interfaces, kBacklog);
       if (!made) return tl::unexpected(made.error());
       tcp_ = std::move(*made);
       listeners.push_back({tcp_.get(), HttpRequest::Transport::tcp});

@@ -7,14 +7,16 @@
 #include <vector>
 
 #include "http/limits.hpp"
+#include "http/socket_address.hpp"
 #include "mus/http.hpp"
 
 namespace mus {
 
 struct HttpServerOptions {
-  std::string socket_path;   ///< empty: no unix socket
-  std::string socket_group;  ///< name or number; empty: "mus-scheduler" where that group exists
-  std::string tcp_address;   ///< "127.0.0.1:9797", "[::1]:0", "localhost:9797"; loopback only; empty: no TCP
+  std::string socket_path;                       ///< empty: no unix socket
+  std::string socket_group;                      ///< name or number; empty: "mus-scheduler" where that group exists
+  std::string tcp_address;                       ///< "127.0.0.1:9797", "[::1]:0", "localhost:9797"; empty: no TCP
+  Interfaces interfaces = Interfaces::loopback;  ///< where tcp_address may be
   /// Paths that one worker serves and nothing else, so that they answer while every other worker waits for something.
   std::vector<std::string> reserved_paths = {"/livez"};
   HttpLimits limits;

@@ -79,13 +79,13 @@ Result<std::vector<std::string>> numeric_hosts(const std::string& host) {
               "Write the numeric address.");
 }
 
-Result<Fd> listen_tcp(std::string_view text, int backlog) {
+Result<Fd> listen_tcp(std::string_view text, Interfaces interfaces, int backlog) {
   auto address = split_host_port(text);
   if (!address) return tl::unexpected(address.error());
   auto hosts = numeric_hosts(address->host);
   if (!hosts) return tl::unexpected(hosts.error());
   const auto& host = hosts->front();
-  if (!is_loopback(host)) {
+  if (interfaces == Interfaces::loopback && !is_loopback(host)) {
     return fail(Errc::invalid_argument, in_quotes(text) + " is no loopback address, and others are not served.",
                 "Listen on 127.0.0.1 or [::1], and reach it from elsewhere with ssh -L or kubectl port-forward.");
   }
@@ -110,9 +110,7 @@ Result<Fd> listen_tcp(std::string_view text, int backlog) {
       ::bind(fd.get(), reinterpret_cast<sockaddr*>(&storage), size) != 0 || ::listen(fd.get(), backlog) != 0) {
     const int error = errno;
     return fail(error == EADDRINUSE ? Errc::busy : Errc::io, with_errno("cannot listen on " + std::string(text), error),
-                error == EADDRINUSE
-                    ? "Another program has the port: choose another with --listen, or --listen '' for none."
-                    : "");
+                error == EADDRINUSE ? "Another program has the port: choose another one, or '' for none." : "");
   }
   return fd;
 }

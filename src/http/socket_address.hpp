@@ -51,8 +51,14 @@ struct HostPort {
 [[nodiscard]] bool is_numeric(const std::string& host);
 [[nodiscard]] bool is_loopback(const std::string& numeric_host);
 
-/// A listening, non-blocking socket on a loopback address ("127.0.0.1:9797", "[::1]:0", "localhost:9797").
-[[nodiscard]] Result<Fd> listen_tcp(std::string_view address, int backlog);
+enum class Interfaces {
+  loopback,
+  any,  ///< for what names nothing and changes nothing
+};
+
+/// A listening, non-blocking socket ("127.0.0.1:9797", "[::1]:0", "localhost:9797"). invalid_argument: not one of
+/// those.
+[[nodiscard]] Result<Fd> listen_tcp(std::string_view address, Interfaces interfaces, int backlog);
 [[nodiscard]] int local_port(int fd);
 
 /// The text in double quotes. Appends: g++ 12 warns, falsely, about "\"" + text in optimised code.

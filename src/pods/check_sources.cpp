@@ -17,14 +17,15 @@ std::string counted(const PodList& list) {
 }
 
 CheckItem check_source(PodSource& source) {
-  const auto list = source.list(PodSource::Freshness::fresh);
-  if (!list) return {kName, CheckItem::Level::warning, list.error().message, list.error().advice};
+  const auto answer = source.list(PodSource::Freshness::fresh);
+  if (!answer) return {kName, CheckItem::Level::warning, answer.error().message, answer.error().advice};
+  const auto& list = **answer;
   const auto state = source.state();
-  CheckItem item{kName, CheckItem::Level::ok, state.name + ": " + counted(*list), {}};
-  if (!list->no_labels.empty()) item.detail += ", without labels";
-  if (!list->incomplete.empty()) {
+  CheckItem item{kName, CheckItem::Level::ok, state.name + ": " + counted(list), {}};
+  if (!list.no_labels.empty()) item.detail += ", without labels";
+  if (!list.incomplete.empty()) {
     item.level = CheckItem::Level::warning;
-    item.detail += "; some may be missing: " + list->incomplete;
+    item.detail += "; some may be missing: " + list.incomplete;
   } else if (!state.note.empty()) {
     item.detail += "; " + state.note;
   }

@@ -61,7 +61,7 @@ Result<std::unique_ptr<KubeletSource>> KubeletSource::make(HttpClient& client, K
 KubeletSource::KubeletSource(HttpClient& client, KubeletOptions options, Now now)
     : client_(client), options_(std::move(options)), now_(std::move(now)) {}
 
-Result<PodList> KubeletSource::ask() {
+Result<PodListPtr> KubeletSource::ask() {
   const std::string who = "the kubelet at " + options_.url;
   std::map<std::string, std::string> headers{{"Accept", "application/json"}};
   if (!options_.token_file.empty()) {
@@ -91,24 +91,18 @@ Result<PodList> KubeletSource::ask() {
   }
   const std::lock_guard lock{state_};
   note_ = std::move(parsed->note);
-  return PodList{std::move(parsed->pods), now_()};
+  return std::make_shared<const PodList>(PodList{std::move(parsed->pods), now_()});
 }
 
-std::shared_ptr<const PodList> KubeletSource::known() const {
+PodListPtr KubeletSource::known() const {
   const std::lock_guard lock{state_};
   if (!good_ || now_() - good_->fetched_at > options_.keep_after_failure) return nullptr;
   return good_;
 }
 
-/// What `cached` readers get while the kubelet is away.
-std::optional<PodList> KubeletSource::last_good() const {
-  if (const auto good = known()) return *good;
-  return std::nullopt;
-}
-
 /// The list at hand or the remembered error, where that is the answer to a call made at `called`.
-std::optional<Result<PodList>> KubeletSource::answer_without_asking(Freshness freshness, TimePoint called) const {
-  const auto kept = freshness == Freshness::cached ? last_good() : std::nullopt;
+std::optional<Result<PodListPtr>> KubeletSource::answer_without_asking(Freshness freshness, TimePoint called) const {
+  const auto kept = freshness == Freshness::cached ? known() : nullptr;  // what they get while the kubelet is away
   const std::lock_guard lock{state_};
   if (!last_attempt_) return std::nullopt;
   // A kubelet that is away is asked as seldom as one that answers, unless there is nothing else to show. One that lets
@@ -117,40 +111,40 @@ std::optional<Result<PodList>> KubeletSource::answer_without_asking(Freshness fr
   const auto ttl = freshness == Freshness::fresh ? options_.fresh_interval : options_.cache_ttl;
   const auto interval = last_error_ ? seldom : ttl;
   if (*last_attempt_ < called && now_() - *last_attempt_ >= interval) return std::nullopt;
-  if (!last_error_) return *good_;
-  if (kept) return *kept;
+  if (!last_error_) return good_;
+  if (kept) return kept;
   return tl::unexpected(*last_error_);
 }
 
-void KubeletSource::remember(const Result<PodList>& answer, TimePoint asked) {
+void KubeletSource::remember(const Result<PodListPtr>& answer, TimePoint asked) {
   const std::lock_guard lock{state_};
   last_attempt_ = now_();
   slow_failure_ = !answer && *last_attempt_ - asked >= options_.fresh_interval;
   if (answer) {
-    good_ = std::make_shared<const PodList>(*answer);
+    good_ = *answer;
     last_error_.reset();
   } else {
     last_error_ = answer.error();
   }
 }
 
-Result<PodList> KubeletSource::list(Freshness freshness) {
+Result<PodListPtr> KubeletSource::list(Freshness freshness) {
   const auto called = now_();
-  if (auto known = answer_without_asking(freshness, called)) return std::move(*known);
+  if (auto answer = answer_without_asking(freshness, called)) return std::move(*answer);
   std::unique_lock one_at_a_time{asking_, std::try_to_lock};
   if (!one_at_a_time.owns_lock()) {
     if (freshness == Freshness::cached) {
-      if (auto kept = last_good()) return std::move(*kept);  // rather some seconds old than waiting
+      if (auto kept = known()) return kept;  // rather some seconds old than waiting
     }
     one_at_a_time.lock();
     // Somebody else asked while we waited: an answer that came after our call is as fresh as our own would be.
-    if (auto known = answer_without_asking(freshness, called)) return std::move(*known);
+    if (auto answer = answer_without_asking(freshness, called)) return std::move(*answer);
   }
   const auto asked = now_();
   auto answer = ask();
   remember(answer, asked);
   if (!answer && freshness == Freshness::cached) {
-    if (auto kept = last_good()) return std::move(*kept);
+    if (auto kept = known()) return kept;
   }
   return answer;
 }

@@ -31,16 +31,15 @@ class KubeletSource final : public PodSource {
   /// `client` must outlive it. invalid_argument: a token is to go over plain HTTP.
   static Result<std::unique_ptr<KubeletSource>> make(HttpClient& client, KubeletOptions options, Now now = Clock::now);
 
-  Result<PodList> list(Freshness freshness) override;
-  [[nodiscard]] std::shared_ptr<const PodList> known() const override;
+  Result<PodListPtr> list(Freshness freshness) override;
+  [[nodiscard]] PodListPtr known() const override;
   [[nodiscard]] PodSourceState state() const override;
 
  private:
   KubeletSource(HttpClient& client, KubeletOptions options, Now now);
-  Result<PodList> ask();
-  [[nodiscard]] std::optional<PodList> last_good() const;
-  [[nodiscard]] std::optional<Result<PodList>> answer_without_asking(Freshness freshness, TimePoint called) const;
-  void remember(const Result<PodList>& answer, TimePoint asked);
+  Result<PodListPtr> ask();
+  [[nodiscard]] std::optional<Result<PodListPtr>> answer_without_asking(Freshness freshness, TimePoint called) const;
+  void remember(const Result<PodListPtr>& answer, TimePoint asked);
 
   HttpClient& client_;
   const KubeletOptions options_;
@@ -49,7 +48,7 @@ class KubeletSource final : public PodSource {
   std::mutex asking_;          ///< held during a request: one at a time, the others take its answer
   mutable std::mutex state_;   ///< guards the rest; never held during a request
   bool slow_failure_ = false;  ///< the last request failed, and took its time
-  std::shared_ptr<const PodList> good_;
+  PodListPtr good_;
   std::optional<TimePoint> last_attempt_;  ///< when the last request ended
   std::optional<Error> last_error_;        ///< of the last request; none after a success
   std::string note_;                       ///< of the last good list

@@ -29,16 +29,16 @@ RuntimeSource::RuntimeSource(RuntimeOptions options, Now now)
       now_(std::move(now)),
       reader_(options_.host_root, options_.limits) {}
 
-std::optional<Result<PodList>> RuntimeSource::last_look(Freshness freshness) const {
+std::optional<Result<PodListPtr>> RuntimeSource::last_look(Freshness freshness) const {
   const std::lock_guard lock{state_};
   const auto ttl = freshness == Freshness::fresh ? options_.fresh_interval : options_.cache_ttl;
   // A failure is looked at again soon: a runtime may be starting.
   if (!last_attempt_ || now_() - *last_attempt_ >= (last_error_ ? options_.fresh_interval : ttl)) return std::nullopt;
   if (last_error_) return tl::unexpected(*last_error_);
-  return *good_;
+  return good_;
 }
 
-Result<PodList> RuntimeSource::list(Freshness freshness) {
+Result<PodListPtr> RuntimeSource::list(Freshness freshness) {
   if (auto last = last_look(freshness)) return std::move(*last);
   const std::lock_guard one_at_a_time{looking_};
   if (auto last = last_look(freshness)) return std::move(*last);  // somebody else looked while we waited
@@ -49,17 +49,17 @@ Result<PodList> RuntimeSource::list(Freshness freshness) {
   const std::lock_guard lock{state_};
   last_attempt_ = at;
   if (list) {
-    good_ = std::make_shared<const PodList>(*list);
+    good_ = std::make_shared<const PodList>(std::move(*list));
     found_ = files->runtimes.empty() ? std::string{} : " of " + files->runtimes;
     if (found_.empty() && !files->links.empty()) found_ = ": links to logs";
     last_error_.reset();
-  } else {
-    last_error_ = list.error();
+    return good_;
   }
-  return list;
+  last_error_ = list.error();
+  return tl::unexpected(std::move(list.error()));
 }
 
-std::shared_ptr<const PodList> RuntimeSource::known() const {
+PodListPtr RuntimeSource::known() const {
   const std::lock_guard lock{state_};
   if (!good_ || now_() - good_->fetched_at > options_.keep_after_look) return nullptr;
   return good_;

@@ -31,13 +31,13 @@ class RuntimeSource final : public PodSource, public ContainerLookup {
 
   explicit RuntimeSource(RuntimeOptions options, Now now = Clock::now);
 
-  Result<PodList> list(Freshness freshness) override;
-  [[nodiscard]] std::shared_ptr<const PodList> known() const override;
+  Result<PodListPtr> list(Freshness freshness) override;
+  [[nodiscard]] PodListPtr known() const override;
   [[nodiscard]] PodSourceState state() const override;
   [[nodiscard]] Result<ContainerIdentity> identify(std::string_view container_id) const override;
 
  private:
-  [[nodiscard]] std::optional<Result<PodList>> last_look(Freshness freshness) const;
+  [[nodiscard]] std::optional<Result<PodListPtr>> last_look(Freshness freshness) const;
 
   const RuntimeOptions options_;
   const std::string node_;
@@ -46,7 +46,7 @@ class RuntimeSource final : public PodSource, public ContainerLookup {
   std::mutex looking_;  ///< guards `reader_`'s look(); held during a look
   RuntimeReader reader_;
   mutable std::mutex state_;  ///< guards the rest; never held during a look
-  std::shared_ptr<const PodList> good_;
+  PodListPtr good_;
   std::string found_;  ///< whose files they are, at the last good look
   std::optional<TimePoint> last_attempt_;
   std::optional<Error> last_error_;  ///< of the last look; none after a success

@@ -8,14 +8,16 @@ namespace mus {
 
 SourceChain::SourceChain(std::vector<PodSource*> sources) : sources_(std::move(sources)), used_(sources_.size()) {}
 
-Result<PodList> SourceChain::list(Freshness freshness) {
+Result<PodListPtr> SourceChain::list(Freshness freshness) {
   std::optional<Error> failed;
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     auto answer = sources_[i]->list(freshness);
     if (answer) {
       used_ = i;
-      if (!answer->no_labels.empty()) answer->no_labels = failed ? failed->message : "no kubelet is configured";
-      return answer;
+      if ((*answer)->no_labels.empty()) return answer;
+      auto list = **answer;
+      list.no_labels = failed ? failed->message : "no kubelet is configured";
+      return std::make_shared<const PodList>(std::move(list));
     }
     if (failed) {
       failed->message += "; " + answer.error().message;
@@ -27,7 +29,7 @@ Result<PodList> SourceChain::list(Freshness freshness) {
   return tl::unexpected(std::move(*failed));
 }
 
-std::shared_ptr<const PodList> SourceChain::known() const {
+PodListPtr SourceChain::known() const {
   for (const auto* source : sources_) {
     if (auto list = source->known()) return list;
   }

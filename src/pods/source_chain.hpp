@@ -17,8 +17,8 @@ class SourceChain final : public PodSource {
 
   /// An error is that of the first source, with what the others said behind it. Where a list without labels is the
   /// answer, its `no_labels` says why the sources that have them gave none.
-  Result<PodList> list(Freshness freshness) override;
-  [[nodiscard]] std::shared_ptr<const PodList> known() const override;
+  Result<PodListPtr> list(Freshness freshness) override;
+  [[nodiscard]] PodListPtr known() const override;
   [[nodiscard]] PodSourceState state() const override;
   [[nodiscard]] std::vector<PodSourceState> states() const override;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole program with --dry-run: its life from start to SIGTERM, and what an operator does with it meanwhile.
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
 #include <csignal>
@@ -8,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/daemon_steps.hpp"
+#include "support/raw_socket.hpp"
 
 using namespace mus::test;
 using namespace std::chrono_literals;
@@ -86,7 +88,13 @@ TEST_CASE("a cgroup is boosted, shown, and taken back", "[daemon]") {
   CHECK(removed.code == 0);
   CHECK(has(removed.out, "took back b1"));
   CHECK(status(daemon)["boosts"].empty());
+  // The log says who did that: this process's user, by a command of its own.
+  const auto us = " uid=" + std::to_string(geteuid()) + " gid=" + std::to_string(getegid()) + " pid=";
+  CHECK(has(daemon.log(), "audit: 200" + us));
+  CHECK(has(daemon.log(), " POST /prioritize "));
+  CHECK(has(daemon.log(), " DELETE /prioritize "));
   CHECK(daemon.client({"reset", "--cgroup", "/system.slice/redis.service"}).code == 1);
+  CHECK(has(daemon.log(), "audit: 404" + us));
   CHECK(daemon.client({"reset", "--all"}).code == 0);
 }
 
@@ -218,6 +226,30 @@ TEST_CASE("the token is made at the first start and kept", "[daemon]") {
   std::string second;
   std::ifstream(daemon.path("state/token")) >> second;
   CHECK(first == second);
+}
+
+TEST_CASE("metrics may be served beyond the node, the API may not", "[daemon]") {
+  DaemonProcess daemon;
+  start_and_wait(daemon, {"--metrics-listen", "0.0.0.0:0"});
+  const auto log = daemon.log();
+  const std::string said = "/metrics, /livez and /readyz on 0.0.0.0:";
+  REQUIRE(has(log, said));
+  const int port = std::stoi(log.substr(log.find(said) + said.size()));
+  const auto ask = [port](const std::string& target) {
+    RawSocket client(port);
+    client.send("GET " + target + " HTTP/1.1\r\nHost: node7.example\r\nConnection: close\r\n\r\n");
+    return client.read_all();
+  };
+  CHECK(status_of(ask("/readyz")) == 200);
+  CHECK(has(ask("/metrics"), "\nmus_scheduler_attached 1\n"));
+  CHECK(status_of(ask("/pods")) == 404);
+  daemon.signal(SIGTERM);
+  REQUIRE(daemon.wait(1s));
+
+  const auto open = run_program({"run", "--dry-run", "--listen", "0.0.0.0:0", "--socket", daemon.path("open.sock"),
+                                 "--state-dir", daemon.path("open")});
+  CHECK(open.code == 1);
+  CHECK(has(open.err, "no loopback address"));
 }
 
 TEST_CASE("bad options are a usage error, a bad place is a failure", "[daemon]") {

@@ -108,7 +108,8 @@ TlsOptions with_pin(const std::string& file) {
 /// Accepts connections and lets `talk` have them.
 class RawServer {
  public:
-  explicit RawServer(std::function<void(int)> talk) : listener_(*listen_tcp("127.0.0.1:0", 8)), talk_(std::move(talk)) {
+  explicit RawServer(std::function<void(int)> talk)
+      : listener_(*listen_tcp("127.0.0.1:0", Interfaces::loopback, 8)), talk_(std::move(talk)) {
     thread_ = std::thread([this] {
       pollfd waiting{listener_.get(), POLLIN, 0};
       if (::poll(&waiting, 1, 5000) != 1) return;
@@ -302,7 +303,7 @@ TEST_CASE("the deadline holds against silence, dripping and a handshake that nev
 
 TEST_CASE("a closed port is unavailable, garbage is a protocol error, and neither hangs") {
   const auto port = [] {
-    const auto closed = listen_tcp("127.0.0.1:0", 1);
+    const auto closed = listen_tcp("127.0.0.1:0", Interfaces::loopback, 1);
     return local_port(closed->get());
   }();
   CHECK(get_plain("http://127.0.0.1:" + std::to_string(port), {}).error().code == Errc::unavailable);

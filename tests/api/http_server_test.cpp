@@ -197,11 +197,13 @@ TEST_CASE("stop is quick with idle, half-open and running connections, and lets 
   CHECK(status_of(server.unix_socket(http("GET", "/livez"))) == 200);
 }
 
-TEST_CASE("the socket's file is 0660 in a directory made 0750, and the caller's pid is known") {
-  struct PidHandler : HttpHandler {
-    std::atomic<std::int64_t> pid = -1;
+TEST_CASE("the socket's file is 0660 in a directory made 0750, and the caller's ids are known") {
+  struct PeerHandler : HttpHandler {
+    std::mutex mutex;
+    std::optional<PeerCredentials> peer;
     HttpResponse handle(const HttpRequest& r) override {
-      pid = r.peer_pid;
+      const std::lock_guard lock(mutex);
+      peer = r.peer;
       return {200, "text/plain", "ok", {}};
     }
     HttpResponse refuse(int status, std::string_view) override { return {status, "text/plain", "no", {}}; }
@@ -221,7 +223,11 @@ TEST_CASE("the socket's file is 0660 in a directory made 0750, and the caller's 
   RawSocket client(options.socket_path);
   client.send(http("GET", "/"));
   CHECK(status_of(client.read_all()) == 200);
-  CHECK(handler.pid == ::getpid());
+  const std::lock_guard lock(handler.mutex);
+  REQUIRE(handler.peer);
+  CHECK(handler.peer->pid == ::getpid());
+  CHECK(handler.peer->uid == ::geteuid());
+  CHECK(handler.peer->gid == ::getegid());
 }
 
 TEST_CASE("a stale socket is replaced, a live one is respected, a file that is none is left alone") {

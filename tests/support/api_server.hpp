@@ -19,7 +19,7 @@ namespace mus::test {
 class ApiServer {
  public:
   explicit ApiServer(HttpLimits limits = {}, std::size_t event_streams = 16)
-      : api_(make_api(service, {"secret", "/run/token", false, &events, event_streams})) {
+      : api_(make_api(service, {"secret", "/run/token", &events, event_streams})) {
     HttpServerOptions options;
     options.socket_path = socket();
     options.tcp_address = "127.0.0.1:0";

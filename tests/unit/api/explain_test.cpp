@@ -17,7 +17,7 @@ namespace {
 
 struct Explain {
   test::FakeService service;
-  std::unique_ptr<HttpHandler> api = make_api(service, {"secret", "/run/mus-scheduler/token", false});
+  std::unique_ptr<HttpHandler> api = make_api(service, {"secret", "/run/mus-scheduler/token"});
 
   HttpResponse ask(const HttpRequest& r) { return api->handle(r); }
 };

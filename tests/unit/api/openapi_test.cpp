@@ -39,7 +39,7 @@ std::string upper(std::string text) {
 
 struct Described {
   test::FakeService service;
-  std::unique_ptr<HttpHandler> api = make_api(service, {"secret", "/run/mus-scheduler/token", false});
+  std::unique_ptr<HttpHandler> api = make_api(service, {"secret", "/run/mus-scheduler/token"});
   Json document = parsed(api->handle(request("GET", "/openapi.json")));
 
   HttpResponse ask(const std::string& method, const std::string& target) {

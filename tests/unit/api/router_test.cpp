@@ -20,7 +20,7 @@ namespace {
 
 struct Routes {
   test::FakeService service;
-  std::unique_ptr<HttpHandler> api = make_api(service, {"secret", "/run/mus-scheduler/token", false});
+  std::unique_ptr<HttpHandler> api = make_api(service, {"secret", "/run/mus-scheduler/token"});
 
   HttpResponse ask(const HttpRequest& r) { return api->handle(r); }
 };

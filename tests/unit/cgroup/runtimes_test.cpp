@@ -111,10 +111,10 @@ TEST_CASE("each runtime's containers are found by name in the cgroups of both dr
     RuntimeSource source{{.host_root = host.root(), .node = "node1"}};
     const auto list = source.list(PodSource::Freshness::fresh);
     REQUIRE(list.has_value());
-    REQUIRE(list->pods.size() == node_pods.size());
+    REQUIRE((*list)->pods.size() == node_pods.size());
     const auto tree = node.tree();
     std::size_t found = 0;
-    for (const auto& pod : list->pods) {
+    for (const auto& pod : (*list)->pods) {
       CHECK(pod.is_static == (pod.name == "etcd-node1"));
       const auto directory = tree.pod(pod);
       REQUIRE(directory.has_value());
@@ -162,7 +162,7 @@ TEST_CASE("a DaemonSet sees the same through mounts, in a cgroup namespace of it
   const auto leaf = node.add(path);
   node.procs(path, {42});
   RuntimeSource source{{.host_root = host.root() + "/host", .node = "node1"}};
-  const auto list = source.list(PodSource::Freshness::fresh).value();
+  const auto list = *source.list(PodSource::Freshness::fresh).value();
   REQUIRE(list.pods.size() == 1);
   const auto find = [&] { return node.tree().container(list.pods[0], list.pods[0].containers.at(0)); };
   for (const std::string& seen :

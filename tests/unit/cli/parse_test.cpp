@@ -174,6 +174,14 @@ TEST_CASE("an empty --listen and the word off both turn TCP off", "[cli]") {
   CHECK(parse({"run"})->options.listen.empty());
 }
 
+TEST_CASE("metrics have no address of their own unless one is given", "[cli]") {
+  CHECK(parse({"run"})->options.metrics_listen.empty());
+  CHECK(parse({"run", "--metrics-listen", "0.0.0.0:9798"})->options.metrics_listen == "0.0.0.0:9798");
+  CHECK(parse({"run", "--metrics-listen", "off"})->options.metrics_listen.empty());
+  const Variable everywhere("MUS_METRICS_LISTEN", "[::]:9798");
+  CHECK(parse({"run"})->options.metrics_listen == "[::]:9798");
+}
+
 TEST_CASE("the environment says the same as the flags, and the flags win", "[cli]") {
   const Variable socket("MUS_SOCKET", "/from-environment");
   const Variable url("MUS_KUBELET_URL", "http://127.0.0.1:10255");
@@ -211,6 +219,7 @@ TEST_CASE("what makes no sense is a usage error with a sentence", "[cli]") {
       {{"run", "--socket", ""}, "--socket needs a path"},
       {{"run", "--listen", "9797"}, "ADDRESS:PORT"},
       {{"run", "--listen", ":9797"}, "ADDRESS:PORT"},
+      {{"run", "--metrics-listen", "9798"}, "--metrics-listen needs ADDRESS:PORT"},
       {{"run", "--on-unsupported", "panic"}, "--on-unsupported"},
       {{"run", "--wakeup-preemption", "maybe"}, "--wakeup-preemption"},
       {{"run", "--slice", "5"}, "--slice"},

@@ -19,12 +19,12 @@ namespace mus::test {
 
 class FakePods final : public PodSource {
  public:
-  Result<PodList> list(Freshness freshness) override {
+  Result<PodListPtr> list(Freshness freshness) override {
     ++(freshness == Freshness::fresh ? fresh_asked : cached_asked);
     const auto& answer = freshness == Freshness::fresh ? fresh : cached;
-    return answer;
+    return answer.map([](const PodList& list) { return std::make_shared<const PodList>(list); });
   }
-  [[nodiscard]] std::shared_ptr<const PodList> known() const override {
+  [[nodiscard]] PodListPtr known() const override {
     return cached ? std::make_shared<const PodList>(*cached) : nullptr;
   }
   [[nodiscard]] PodSourceState state() const override { return {"fake", {}, {}, {}}; }

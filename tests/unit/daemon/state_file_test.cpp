@@ -90,6 +90,34 @@ TEST_CASE("what was saved is loaded, by whoever owns the directory alone", "[sta
   CHECK(dir.files() == 1);  // nothing is left beside it
 }
 
+TEST_CASE("every kind of target comes back, with the characters that a name may have", "[state]") {
+  SavedState saved = some_state();
+  saved.next = 10;
+  SavedBoost boost;
+  boost.weight = 512;
+  boost.number = 1;
+  boost.target.uid = "12345678-aaaa-bbbb-cccc-1234567890ab";
+  boost.target.container = "main";
+  boost.declared = true;
+  saved.boosts.insert(saved.boosts.begin(), boost);  // those that pods declare come first
+  boost.number = 4;
+  boost.declared = false;
+  boost.target = {};
+  boost.target.kind = Target::Kind::unit;
+  boost.target.unit = R"(dev-disk-by\x2duuid.service)";
+  boost.ignore_limit = true;
+  saved.boosts.push_back(boost);
+  boost.number = 8;
+  boost.target = {};
+  boost.target.kind = Target::Kind::cgroup;
+  boost.target.cgroup = R"(/a "b"/\x2d/{[,]})";
+  saved.boosts.push_back(boost);
+  const auto back = read_state(write_state(saved));
+  INFO((back ? std::string() : back.error().message));
+  REQUIRE(back);
+  CHECK(*back == saved);
+}
+
 TEST_CASE("what a daemon left that died while it wrote is no obstacle, and no state", "[state]") {
   StateDir dir;
   REQUIRE(dir.file.save(some_state()));

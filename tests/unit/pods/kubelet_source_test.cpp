@@ -43,7 +43,7 @@ struct Kubelet {
   std::string first(Freshness freshness) {
     const auto answer = source->list(freshness);
     REQUIRE(answer.has_value());
-    return answer->pods.at(0).name;
+    return (*answer)->pods.at(0).name;
   }
 };
 
@@ -216,7 +216,7 @@ TEST_CASE("many callers at once make one request and all get its answer") {
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&, i] {
       const auto answer = source->list(i % 2 ? Freshness::fresh : Freshness::cached);
-      if (answer && answer->pods.at(0).name == "shared") ++good;
+      if (answer && (*answer)->pods.at(0).name == "shared") ++good;
       (void)source->state();
     });
   }
@@ -237,7 +237,7 @@ TEST_CASE("state never waits for a request, nor does a cached reader who can hav
   std::thread slow{[&] { (void)source->list(Freshness::fresh); }};
   while (client.requests() < 2) std::this_thread::sleep_for(1ms);
   const auto start = Clock::now();
-  CHECK(source->list(Freshness::cached).value().pods.at(0).name == "old");
+  CHECK(source->list(Freshness::cached).value()->pods.at(0).name == "old");
   (void)source->state();
   CHECK(Clock::now() - start < 1s);
   slow.join();

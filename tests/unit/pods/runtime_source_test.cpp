@@ -38,7 +38,7 @@ struct Host {
     const auto answer = source.list(Freshness::fresh);
     INFO((answer ? "" : answer.error().message));
     REQUIRE(answer.has_value());
-    return *answer;
+    return **answer;
   }
   Error error() {
     clock.advance(1s);
@@ -265,7 +265,7 @@ TEST_CASE("cached readers share a look for five seconds, fresh ones for a fifth 
   CHECK(host.source.known()->pods == first.pods);
   host.files.bundle(RuntimeHost::containerd, exporter);
   const auto look = [&](Freshness freshness) {
-    return host.source.list(freshness).value().pods.at(0).containers.size();
+    return host.source.list(freshness).value()->pods.at(0).containers.size();
   };
   host.clock.advance(199ms);
   CHECK(look(Freshness::fresh) == 1);
@@ -337,7 +337,7 @@ TEST_CASE("lists, identities and states may be asked for by many threads at once
     threads.emplace_back([&, i] {
       for (int round = 0; round < 50; ++round) {
         const auto list = source.list(i % 2 ? Freshness::fresh : Freshness::cached);
-        if (list && list->pods.size() == 1 && source.identify(redis.id) && source.known()) ++good;
+        if (list && (*list)->pods.size() == 1 && source.identify(redis.id) && source.known()) ++good;
         (void)source.states();
       }
     });

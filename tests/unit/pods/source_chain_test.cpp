@@ -40,7 +40,7 @@ struct TwoSources {
   void stop_kubelet() { client.answer(Error{Errc::unavailable, "connection refused", ""}); }
 
   std::string first(Freshness freshness = Freshness::fresh) const {
-    return chain->list(freshness).value().pods.at(0).name;
+    return chain->list(freshness).value()->pods.at(0).name;
   }
 };
 
@@ -52,7 +52,7 @@ TEST_CASE("the first source that can answers, and the states say which one it wa
   CHECK_FALSE(node.chain->states().at(0).in_use);
   CHECK_FALSE(node.chain->states().at(1).in_use);
   CHECK(node.first() == "redis-x");
-  CHECK(node.chain->list(Freshness::fresh)->no_labels.empty());
+  CHECK(node.chain->list(Freshness::fresh).value()->no_labels.empty());
   CHECK(node.chain->states().at(0).in_use);
   CHECK(node.chain->states().at(0).labels);
   CHECK_FALSE(node.chain->states().at(1).in_use);
@@ -62,7 +62,7 @@ TEST_CASE("the first source that can answers, and the states say which one it wa
 
   node.stop_kubelet();
   node.clock.advance(2s);
-  const auto list = node.chain->list(Freshness::fresh).value();
+  const auto list = *node.chain->list(Freshness::fresh).value();
   CHECK(list.pods.at(0).name == "on-disk");
   CHECK(has(list.no_labels, "connection refused"));
   CHECK(node.chain->states().at(1).in_use);
@@ -123,7 +123,7 @@ TEST_CASE("without a kubelet a list without labels says that there is none") {
   TwoSources node;
   node.add_runtime();
   SourceChain alone{{&node.runtime}};
-  const auto list = alone.list(Freshness::fresh).value();
+  const auto list = *alone.list(Freshness::fresh).value();
   CHECK(list.no_labels == "no kubelet is configured");
   CHECK(alone.states().size() == 1);
   CHECK(alone.states().at(0).in_use);
