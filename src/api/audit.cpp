@@ -24,8 +24,7 @@ std::string what(const HttpRequest& request) {
   for (const auto& [name, value] : request.query) text.append(" ").append(name).append("=").append(value);
   if (!request.body.empty()) text.append(" ").append(request.body);
   if (text.size() > kAuditedBytes) text.replace(kAuditedBytes - 3, std::string::npos, "...");
-  std::ranges::replace_if(
-      text, [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::ranges::replace_if(text, [](char c) { return c < ' ' || c > '~'; }, '?');
   return text;
 }
 
