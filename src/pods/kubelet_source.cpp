@@ -102,7 +102,7 @@ PodListPtr KubeletSource::known() const {
 
 /// The list at hand or the remembered error, where that is the answer to a call made at `called`.
 std::optional<Result<PodListPtr>> KubeletSource::answer_without_asking(Freshness freshness, TimePoint called) const {
-  const auto kept = freshness == Freshness::cached ? known() : nullptr;  // what they get while the kubelet is away
+  auto kept = freshness == Freshness::cached ? known() : nullptr;  // what they get while the kubelet is away
   const std::lock_guard lock{state_};
   if (!last_attempt_) return std::nullopt;
   // A kubelet that is away is asked as seldom as one that answers, unless there is nothing else to show. One that lets
