@@ -2,9 +2,12 @@
 // What answers have in common.
 #pragma once
 
+#include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "api/problem.hpp"
 #include "mus/http.hpp"
 
 namespace mus {
@@ -22,5 +25,25 @@ namespace mus {
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   return response;
 }
+
+/// Answers in the API's manner, whatever happens in route().
+class ApiHandler : public HttpHandler {
+ public:
+  HttpResponse handle(const HttpRequest& request) final {
+    try {
+      return finished(route(request));
+    } catch (const std::exception&) {
+      // Its text could tell a stranger about our insides; the daemon's log is the place for such things.
+      return refuse(500, "The request failed inside the daemon; its log may say why.");
+    }
+  }
+
+  HttpResponse refuse(int status, std::string_view detail) final {
+    return finished(respond(http_problem(status, std::string(detail))));
+  }
+
+ private:
+  virtual HttpResponse route(const HttpRequest& request) = 0;
+};
 
 }  // namespace mus

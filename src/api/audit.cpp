@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -24,7 +25,8 @@ std::string what(const HttpRequest& request) {
   for (const auto& [name, value] : request.query) text.append(" ").append(name).append("=").append(value);
   if (!request.body.empty()) text.append(" ").append(request.body);
   if (text.size() > kAuditedBytes) text.replace(kAuditedBytes - 3, std::string::npos, "...");
-  std::ranges::replace_if(text, [](char c) { return c < ' ' || c > '~'; }, '?');
+  const auto is_odd = [](char c) { return c < ' ' || c > '~'; };
+  std::ranges::replace_if(text, is_odd, '?');
   return text;
 }
 

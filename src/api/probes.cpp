@@ -2,7 +2,6 @@
 #include "api/probes.hpp"
 
 #include <chrono>
-#include <exception>
 #include <string>
 
 #include "api/answers.hpp"
@@ -13,24 +12,12 @@
 namespace mus {
 namespace {
 
-class Probes final : public HttpHandler {
+class Probes final : public ApiHandler {
  public:
   explicit Probes(Service& service) : service_(service) {}
 
-  HttpResponse handle(const HttpRequest& request) override {
-    try {
-      return finished(route(request));
-    } catch (const std::exception&) {
-      return refuse(500, "The request failed inside the daemon; its log may say why.");
-    }
-  }
-
-  HttpResponse refuse(int status, std::string_view detail) override {
-    return finished(respond(http_problem(status, std::string(detail))));
-  }
-
  private:
-  HttpResponse route(const HttpRequest& request) {
+  HttpResponse route(const HttpRequest& request) override {
     const bool known = request.path == "/livez" || request.path == "/readyz" || request.path == "/metrics";
     if (!known) {
       return respond(http_problem(404, "There is nothing at this path.",

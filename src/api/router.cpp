@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <exception>
 #include <optional>
 #include <utility>
 
@@ -21,24 +20,11 @@
 namespace mus {
 namespace {
 
-class Api final : public HttpHandler {
+class Api final : public ApiHandler {
  public:
   Api(Service& service, ApiOptions options)
       : service_(service), rules_{std::move(options.token), std::move(options.token_path)} {
     if (options.events != nullptr) events_.emplace(*options.events, options.event_streams);
-  }
-
-  HttpResponse handle(const HttpRequest& request) override {
-    try {
-      return finished(route(request));
-    } catch (const std::exception&) {
-      // Its text could tell a stranger about our insides; the daemon's log is the place for such things.
-      return refuse(500, "The request failed inside the daemon; its log may say why.");
-    }
-  }
-
-  HttpResponse refuse(int status, std::string_view detail) override {
-    return finished(respond(http_problem(status, std::string(detail))));
   }
 
  private:
@@ -50,7 +36,7 @@ class Api final : public HttpHandler {
   };
   static const std::array<Route, 14> kRoutes;
 
-  HttpResponse route(const HttpRequest& request) {
+  HttpResponse route(const HttpRequest& request) override {
     // HEAD is GET whose body the server does not send.
     const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
     const Route* found = nullptr;

@@ -21,8 +21,8 @@ struct Audit {
   Answering inner;
   std::vector<std::string> lines;
   TimePoint now{1h};
-  std::unique_ptr<HttpHandler> handler =
-      make_audited(inner, [this](const std::string& line) { lines.push_back(line); }, [this] { return now; });
+  AuditLog log = [this](const std::string& line) { lines.push_back(line); };
+  std::unique_ptr<HttpHandler> handler = make_audited(inner, log, [this] { return now; });
 
   static HttpRequest boost() {
     HttpRequest request;
