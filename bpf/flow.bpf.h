@@ -15,11 +15,11 @@
 #define MUS_FLOW_BPF_H
 
 #include "compat.bpf.h"
+#include "meter.bpf.h"
 #include "policy.bpf.h"
 #include "share.bpf.h"
 #include "topology.bpf.h"
 
-#define MUS_NO_SLOT (~0U)
 #define MUS_MAX_CGROUP_DEPTH 32
 #define NO_FLOW 0
 
@@ -34,7 +34,6 @@ struct flow {
   u64 cgroup_id;
   u64 generation;  /* of the policies, when the following were looked up */
   u32 boost;       /* the matched policy's weight; 1024 = 1 */
-  u32 slot;        /* of the matched policy, or MUS_NO_SLOT */
   u32 lifted_from; /* of the matched policy */
   u32 limit;       /* the lowest that its cgroup is under, see limit.bpf.h; 0: none */
   u32 idle_levels; /* on its path: a bit for each level with cpu.idle, children of the root first */
@@ -134,7 +133,6 @@ static __noinline int resolve_policy(struct cgroup* cgrp, struct flow* flow) {
   s32 level;
 
   flow->boost = MUS_WEIGHT_ONE;
-  flow->slot = MUS_NO_SLOT;
   flow->lifted_from = 0;
   if (!cgrp) return 0;
   bpf_for(level, 0, MUS_MAX_CGROUP_DEPTH) {
@@ -151,7 +149,6 @@ static __noinline int resolve_policy(struct cgroup* cgrp, struct flow* flow) {
     policy = bpf_map_lookup_elem(&policies, &id);
     if (policy) {
       flow->boost = policy->weight;
-      flow->slot = policy->slot;
       flow->lifted_from = policy->lifted_from;
       break;
     }
@@ -278,6 +275,7 @@ static __always_inline void drop_flow(u64 cgroup_id) {
 
     if (fq) fq->sampled_at = 0;
   }
+  zero_meters(index);
   if (!bpf_map_delete_elem(&flow_indexes, &cgroup_id)) bpf_map_push_elem(&free_flows, &index, 0);
 }
 

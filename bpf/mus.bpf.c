@@ -250,7 +250,6 @@ s32 BPF_PROG(mus_init_task, struct task_struct* p, struct scx_init_task_args* ar
   if (!tctx) return -12; /* ENOMEM */
   tctx->share = MUS_SHARE_ONE;
   tctx->rate = MUS_RATE_ONE;
-  tctx->slot = MUS_NO_SLOT;
   tctx->last_cpu = -1;
   tctx->counted_cpu = -1;
   tctx->class_cache = MUS_NO_CACHE;

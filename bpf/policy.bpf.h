@@ -99,6 +99,20 @@ static inline __u32 mus_next_load(__u32 old, __u64 sampled) {
   return now > decayed ? now : decayed;
 }
 
+/* The bucket of mus_meter.waits for a wait: 1 + log2() of its units, without a branch for the verifier to follow. */
+static inline __u32 mus_wait_bucket(__u64 wait_ns) {
+  __u64 units = wait_ns >> MUS_WAIT_UNIT_SHIFT;
+  __u32 left = units > 0xffffffffU ? 0xffffffffU : (__u32)units;
+  __u32 bucket = left != 0, step;
+
+  step = (left > 0xffff) << 4, left >>= step, bucket += step;
+  step = (left > 0xff) << 3, left >>= step, bucket += step;
+  step = (left > 0xf) << 2, left >>= step, bucket += step;
+  step = (left > 0x3) << 1, left >>= step, bucket += step;
+  bucket += left > 0x1;
+  return bucket < MUS_WAIT_BUCKETS ? bucket : MUS_WAIT_BUCKETS - 1;
+}
+
 /* How far ahead of the clock a task may be, in vtime, when max_share is the heaviest in force: the clock moves at least
  * MUS_SHARE_ONE / max_share as fast as one busy CPU. Independent of the task's own weight, so shares that are too
  * small for the bound are rounded up. */

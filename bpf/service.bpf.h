@@ -76,7 +76,7 @@ u64 charged(struct task_ctx* tctx, u64 ran) {
   if (!tctx) return 0;
   if (tctx->contended) charge_flow(tctx, ran);
   if (tctx->limit) charge_limits(tctx->limit, tctx->lifted_from, ran);
-  account_run(tctx, ran);
+  meter_run(tctx->flow, ran);
   return mus_vtime_delta(ran, tctx->rate);
 }
 

@@ -27,7 +27,6 @@ struct task_ctx {
   u64 class_key;     /* of the CPUs of `class_cache` that it may use; see queue.bpf.h */
   u32 flow;
   u32 share;        /* of the flow, boosted; or its own in flow 0 */
-  u32 slot;         /* for statistics: of the matched policy, or MUS_NO_SLOT */
   u32 birth;        /* of the flow */
   u32 limit;        /* the lowest that the flow is under; 0: none */
   u32 waits_for;    /* while parked: the limit */
@@ -55,13 +54,6 @@ struct {
   __type(key, int);
   __type(value, struct task_ctx);
 } task_ctxs SEC(".maps");
-
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, MUS_MAX_POLICIES);
-  __type(key, u32);
-  __type(value, struct mus_cgroup_stats);
-} cgroup_stats SEC(".maps");
 
 /* The daemon itself: while it cannot run, nobody can take a boost back. */
 const volatile u32 daemon_tgid;
@@ -112,7 +104,6 @@ static __always_inline void refresh_policy(struct task_struct* p, struct task_ct
   }
   tctx->boosted = flow->boost > MUS_WEIGHT_ONE && !flow->idle_levels; /* with cpu.idle it is no preference */
   tctx->share = mus_boosted_share(share->own, flow->boost);
-  tctx->slot = flow->slot;
   tctx->birth = flow->birth;
   tctx->limit = flow->limit;
   tctx->lifted_from = flow->lifted_from;
@@ -135,15 +126,6 @@ static __always_inline void count_runnable(struct task_struct* p, struct task_ct
   add_load(tctx->counted_flow, cpu, one_thread(tctx->counted_load));
 }
 
-static __always_inline void account_run(const struct task_ctx* tctx, u64 ran) {
-  struct mus_cgroup_stats* stats;
-  u32 slot = tctx->slot;
-
-  if (slot == MUS_NO_SLOT) return;
-  stats = bpf_map_lookup_elem(&cgroup_stats, &slot);
-  if (stats) stats->cpu_time_ns += ran;
-}
-
 /* From now on it waits for a CPU, unless it does already. Called where a task comes to us and not in ops.runnable: one
  * program less at each wakeup. */
 static __always_inline void begin_wait(struct task_ctx* tctx, u64 now) {
@@ -162,18 +144,15 @@ static __always_inline void end_wait(struct task_ctx* tctx) {
   uncount_runnable(tctx);
 }
 
-/* The task got its CPU: how long it waited. */
-static __always_inline void account_wait(struct task_ctx* tctx, u64 now) {
-  struct mus_cgroup_stats* stats;
-  u64 since = tctx->runnable_at;
-  u32 slot = tctx->slot;
+/* The task got its CPU: how long it waited. Not static: see sample_load(). */
+__noinline int account_wait(struct task_ctx* tctx, u64 now) {
+  u64 since;
 
+  if (!tctx) return 0;
+  since = tctx->runnable_at;
   tctx->runnable_at = 0;
-  if (!since || slot == MUS_NO_SLOT) return;
-  stats = bpf_map_lookup_elem(&cgroup_stats, &slot);
-  if (!stats) return;
-  if (mus_before(since, now)) stats->wait_ns += now - since;
-  stats->waits++;
+  if (since) meter_wait(tctx->flow, mus_before(since, now) ? now - since : 0);
+  return 0;
 }
 
 #endif

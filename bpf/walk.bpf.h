@@ -63,6 +63,7 @@ int mus_walk(struct bpf_iter__cgroup* context) {
   record->boost = flow ? flow->boost : MUS_WEIGHT_ONE;
   record->lifted_from = flow ? flow->lifted_from : 0;
   record->level = cgrp->level;
+  record->birth = flow ? flow->birth : 0;
   record->quota_ns = read_bandwidth(cgrp, &bandwidth) ? bandwidth.quota_ns : 0;
   record->period_ns = bandwidth.period_ns;
   return 0;

@@ -52,6 +52,7 @@ bench_usage() {
 		  --division           only how long it takes to divide CPU time between 1000
 		                       cgroups; status 1 above a millisecond
 		  --tuning             only what values of --slice and --lag cost and buy
+		  --meters             only what it costs to meter how long containers wait
 		  --help               this text
 
 	END
@@ -93,8 +94,18 @@ bench_division() {
 bench_tuning() {
 	local share="$MUS_BUILD/bench/tuning"
 	mkdir -p "$share"
-	cp "$MUS_ROOT/bench/guest/tuning.sh" "$share/"
+	cp "$MUS_ROOT"/bench/guest/{one_daemon,tuning}.sh "$share/"
 	vm --kernel "${kernels[0]:-7.3}" --cpus 1 --clock instructions --timeout 1800 --share "$share" -- bash /share/tuning.sh
+}
+
+bench_meters() {
+	local share="$MUS_BUILD/bench/meters"
+	rm -rf "$share"
+	mkdir -p "$share/tools"
+	vm_copy_programs "$share/tools" "$(type -P perf)"
+	cp "$MUS_ROOT"/bench/guest/{one_daemon,meters}.sh "$share/"
+	bench_tools_first meters.sh >"$share/in-vm.sh"
+	vm --kernel "${kernels[0]:-7.3}" --cpus 1 --clock instructions --timeout 1800 --share "$share" -- bash /share/in-vm.sh
 }
 
 bench_compare() {
@@ -116,13 +127,9 @@ bench_plan() {
 	END
 }
 
-# perf is large, so it is not in every machine's image.
-bench_share() {
-	share="$MUS_BUILD/bench/share"
-	rm -rf "$share"
-	mkdir -p "$share/out" "$share/tools"
-	install -m 755 "$MUS_ROOT"/bench/demo/scene.sh "$MUS_ROOT"/bench/guest/*.sh "$share/"
-	cat >"$share/in-vm.sh" <<-'END'
+# perf is large, so it is not in every machine's image: a script that puts it there and becomes another.
+bench_tools_first() {
+	cat <<-'END'
 		set -e
 		# Never over what runs: the C library is among it.
 		cd /share/tools
@@ -131,8 +138,16 @@ bench_share() {
 		done
 		# It holds memory maps and RCU for seconds beside hogs, whatever schedules.
 		echo never >/sys/kernel/mm/transparent_hugepage/enabled
-		exec bash /share/run.sh /share/out
 	END
+	echo "exec bash /share/$*"
+}
+
+bench_share() {
+	share="$MUS_BUILD/bench/share"
+	rm -rf "$share"
+	mkdir -p "$share/out" "$share/tools"
+	install -m 755 "$MUS_ROOT"/bench/demo/scene.sh "$MUS_ROOT"/bench/guest/*.sh "$share/"
+	bench_tools_first run.sh /share/out >"$share/in-vm.sh"
 }
 
 bench_in_vm() {
@@ -211,7 +226,7 @@ bench_known() {
 
 bench() {
 	local host='' quick='' rounds='' seconds='' minutes='' scenarios='' kernels=() kernel cpus=2 clock=host
-	local tuning='' report='' publish='' report_options=() budget one status=0
+	local only='' report='' publish='' report_options=() budget one status=0
 	while (($#)); do
 		case $1 in
 		--rounds | --seconds | --minutes | --scenarios | --kernel | --cpus | --clock | --with-published)
@@ -239,7 +254,7 @@ bench() {
 			bench_reconcile
 			return
 			;;
-		--tuning) tuning=1 ;;
+		--tuning | --meters) only=${1#--} ;;
 		--report)
 			report=$BENCH_RESULTS/latest
 			if [[ ${2:-} && $2 != --* ]]; then report=$2 && shift; fi
@@ -272,8 +287,8 @@ bench() {
 	[[ $clock == host || $clock == instructions ]] || die "bench: --clock knows host and instructions"
 	[[ $clock == host || ! $host ]] || die "bench: --clock instructions is for virtual machines; leave out --host"
 	packages_install "${PACKAGES_BENCH[@]}"
-	if [[ $tuning ]]; then
-		bench_tuning
+	if [[ $only ]]; then
+		"bench_$only"
 	elif [[ $publish ]]; then
 		bench_compare "${report:-$BENCH_RESULTS/latest}" --publish "$MUS_ROOT"
 	elif [[ $report ]]; then

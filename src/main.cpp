@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/audit.hpp"
+#include "api/health.hpp"
 #include "api/probes.hpp"
 #include "api/router.hpp"
 #include "cgroup/cgroup_fs.hpp"
@@ -179,13 +180,16 @@ int run(const Options& options) {
   api_options.events = &events;
   api_options.token = *token;
   api_options.token_path = options.token_path();
+  ApiHealth health;
+  api_options.metrics = {options.metrics_busiest, options.metrics_pod_labels, &health};
   const auto api = make_api(service, api_options);
   HttpServerOptions server_options;
   server_options.socket_path = options.socket;
   server_options.tcp_address = options.listen;
   const auto audited = make_audited(*api, log_line);
-  const auto server = make_http_server(server_options, *audited);
-  const auto probes = make_probes(service);
+  const auto counted = make_counted(*audited, health);
+  const auto server = make_http_server(server_options, *counted);
+  const auto probes = make_probes(service, api_options.metrics);
   const auto probe_server = make_probe_server(options, *probes);
   return run_daemon(options, *loop, service, {*server, probe_server.get()}, Notifier::from_environment(),
                     {*watch, events});

@@ -4,57 +4,14 @@
 # passes with its instructions. Needs mus-scheduler and mus-load on PATH.
 set -euo pipefail
 
-CG=/sys/fs/cgroup
-SOCKET=/run/mus-scheduler/tuning.sock
+# shellcheck source=/dev/null
+. "${0%/*}/one_daemon.sh"
 
-complain() {
-	echo "tuning: $*" >&2
-	tail -n 5 /tmp/tuning.log >&2
-	exit 1
-}
-
-state() { cat /sys/kernel/sched_ext/state; }
-
-await_state() {
-	local try
-	for ((try = 0; try < 600; try++)); do
-		[[ $(state) != "$1" ]] || return 0
-		sleep 0.1
-	done
-	complain "sched_ext is $(state), not $1"
-}
-
-# The process becomes the command, in that cgroup.
-become() {
-	mkdir -p "$CG/$1"
-	echo "$BASHPID" >"$CG/$1/cgroup.procs"
-	exec "${@:2}"
-}
-
-in_cgroup() { (become "$@"); }
-
-# Disowned: bash would report its end.
-in_background() {
-	become "$@" &
-	disown
-}
-
-kill_in() { echo 1 >"$CG/$1/cgroup.kill"; }
-
-# with OPTION...: a daemon with these options; then what the caller does, then `without`.
-with() {
-	mus-scheduler run --listen '' --state-dir /tmp/tuning --socket "$SOCKET" "$@" >/tmp/tuning.log 2>&1 &
-	daemon=$!
-	await_state enabled
+# As `with`, and beside three hogs.
+with_hogs() {
+	with "$@"
 	in_background noise mus-load hog 3
 	sleep 0.5
-}
-
-without() {
-	kill_in noise
-	kill "$daemon"
-	wait "$daemon"
-	await_state disabled
 }
 
 # How often the three hogs were switched in a second: what a slice costs.
@@ -81,12 +38,12 @@ measure() {
 }
 
 try() {
-	with --slice "$1" --lag "$2"
+	with_hogs --slice "$1" --lag "$2"
 	measure "$1" "$2"
+	kill_in noise
 	without
 }
 
-mkdir -p /run/mus-scheduler
 echo "one CPU, three hogs; times in us"
 printf '%7s %7s | %15s | %15s | %8s | %8s\n' '' '' 'brief sleeper' '8 ms of work' longest switches
 printf '%7s %7s | %7s %7s | %7s %7s | %8s | %8s\n' slice lag p50 p99 p50 p99 wait 'per s'

@@ -29,7 +29,7 @@
 #define MUS_SHARE_MAX 0xffffffffU
 
 enum mus_limits {
-  MUS_MAX_POLICIES = 1024, /* boosted cgroups at once; also the number of statistics slots */
+  MUS_MAX_POLICIES = 1024, /* boosted cgroups at once */
   MUS_MAX_FLOWS = 4096,    /* cgroups, with tasks in them or below, between which CPU time is shared out */
   MUS_MAX_CGROUPS = 8192,  /* with tasks in them or below that the daemon divides CPU time between */
   MUS_MAX_LIMITS = 1024,   /* cgroups with a cpu.max at once; the first place stands for none */
@@ -44,11 +44,10 @@ enum mus_limits {
 /* Value of the policy map; its key is the cgroup's id (__u64, the inode number of its directory). */
 struct mus_policy {
   __u32 weight;      /* MUS_WEIGHT_MIN .. MUS_WEIGHT_MAX */
-  __u32 slot;        /* index into the per-CPU statistics, < MUS_MAX_POLICIES, unique among live entries */
   __u32 lifted_from; /* cpu.max does not hold for these tasks at this level of the tree and below it (1: children of
                         the root); 0: it holds everywhere */
 };
-MUS_STATIC_ASSERT(sizeof(struct mus_policy) == 12, "read by both sides");
+MUS_STATIC_ASSERT(sizeof(struct mus_policy) == 8, "read by both sides");
 
 /* A cgroup's cpu.max, and what came of it. Written by BPF. The counts mean what they do in cpu.stat. */
 struct mus_limit {
@@ -94,7 +93,7 @@ struct mus_cgroup_record {
   __u64 quota_ns;    /* cpu.max of this cgroup; 0: none */
   __u64 period_ns;
   __u32 level; /* in the tree; 1: a child of the root */
-  __u32 pad;
+  __u32 birth; /* of the flow: another one means that its meters began at 0 again */
 };
 MUS_STATIC_ASSERT(sizeof(struct mus_cgroup_record) == 64, "read by both sides");
 
@@ -138,13 +137,20 @@ struct mus_cpu_counters {
 } __attribute__((aligned(MUS_CACHE_LINE)));
 MUS_STATIC_ASSERT(sizeof(struct mus_cpu_counters) % MUS_CACHE_LINE == 0, "no line shared between CPUs");
 
-/* Per boosted cgroup and per CPU, indexed by mus_policy.slot. Descendants count towards the matched cgroup. */
-struct mus_cgroup_stats {
+/* How long tasks were runnable before they ran (run delay), by powers of two: the first bucket is below
+ * MUS_WAIT_UNIT_NS, bucket n below 2^n of it, the last one has no bound. So they reach from a microsecond to 4.3 s. */
+#define MUS_WAIT_UNIT_SHIFT 10
+#define MUS_WAIT_UNIT_NS (1ULL << MUS_WAIT_UNIT_SHIFT)
+#define MUS_WAIT_BUCKETS 24
+
+/* A flow on one CPU, by CPU and flow in a mapped page; those of flow 0 are of all tasks without a cgroup of their own.
+ * Only that CPU writes. */
+struct mus_meter {
   __u64 cpu_time_ns;
-  __u64 wait_ns; /* runnable but not running, summed over `waits` */
-  __u64 waits;   /* how many times a task went from runnable to running */
-};
-MUS_STATIC_ASSERT(sizeof(struct mus_cgroup_stats) == 24, "read by both sides");
+  __u64 wait_ns;                 /* summed over all waits. For a cpu.max is none */
+  __u32 waits[MUS_WAIT_BUCKETS]; /* how many took so long; they wrap, so only differences count */
+} __attribute__((aligned(2 * MUS_CACHE_LINE)));
+MUS_STATIC_ASSERT(sizeof(struct mus_meter) == 2 * MUS_CACHE_LINE, "no line shared between CPUs");
 
 /* Why the kernel let the scheduler go: struct scx_exit_info, copied in ops.exit. kind 0: still attached. */
 struct mus_exit_record {

@@ -41,6 +41,8 @@ struct Options {
   /// "ADDRESS:PORT", on any interface: /metrics, /livez and /readyz for whoever connects, and nothing else. Empty:
   /// none.
   std::string metrics_listen;
+  std::uint32_t metrics_busiest = 10;  ///< containers with series of their own in /metrics, besides the boosted
+  bool metrics_pod_labels = false;     ///< these series name namespace, pod and container
   std::string state_dir = "/var/lib/mus-scheduler";
   std::string token_file;  ///< empty: "token" in state_dir
   std::string cgroup_root = "/sys/fs/cgroup";

@@ -3,6 +3,8 @@
 // skeleton) and one in memory (`run --dry-run`, tests).
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "mus/abi.h"
 #include "mus/result.hpp"
 #include "mus/types.hpp"
 
@@ -24,7 +27,7 @@ struct ExitRecord {
   std::string message;
 };
 
-/// What the scheduler is told of a cgroup and all below it: struct mus_policy of abi.h, without the slot.
+/// What the scheduler is told of a cgroup and all below it: struct mus_policy of abi.h.
 struct Policy {
   std::uint32_t weight = 0;       ///< MUS_WEIGHT_MIN..MAX; 1024 changes nothing
   std::uint32_t lifted_from = 0;  ///< cpu.max does not hold at this level of the tree (1: children of the root) and
@@ -33,12 +36,6 @@ struct Policy {
   Policy() = default;
   Policy(std::uint32_t w, std::uint32_t lifted = 0) : weight(w), lifted_from(lifted) {}
   bool operator==(const Policy&) const = default;
-};
-
-struct CgroupStats {
-  std::uint64_t cpu_time_ns = 0;
-  std::uint64_t wait_ns = 0;  ///< run-queue wait, summed over `waits`
-  std::uint64_t waits = 0;
 };
 
 /// A cgroup's cpu.max and what came of it since the present attach (or since the limit was first seen). The counts mean
@@ -58,9 +55,9 @@ struct LimitStats {
 /// Counters since the present attach, summed over CPUs. Names are metric names without prefix, in abi.h's order.
 struct SchedulerStats {
   std::vector<std::pair<std::string, std::uint64_t>> counters;
-  std::vector<std::pair<CgroupId, CgroupStats>> cgroups;  ///< one per policy in the map
-  std::vector<LimitStats> limits;                         ///< one per cgroup with a cpu.max in which something ran
-  std::uint32_t caches = 0;                               ///< that have queues of their own; 0 while not attached
+  std::vector<LimitStats> limits;  ///< one per cgroup with a cpu.max in which something ran
+  std::size_t policies = 0;        ///< in the map, of MUS_MAX_POLICIES
+  std::uint32_t caches = 0;        ///< that have queues of their own; 0 while not attached
 };
 
 /// A cgroup with tasks in it or below, as the scheduler sees it.
@@ -75,6 +72,14 @@ struct CgroupRecord {
   std::uint32_t level = 0;        ///< 1: a child of the root
   double limit = 0;               ///< CPUs that its own cpu.max allows, quota over period; 0: no limit
   std::uint32_t lifted_from = 0;  ///< its policy lifts limits at this level and below; 0: none
+  std::uint32_t birth = 0;        ///< another one: the flow's meter began at 0 again
+};
+
+/// What the threads directly in a cgroup have done since its flow began: struct mus_meter of abi.h, summed over CPUs.
+struct CgroupMeter {
+  std::uint64_t cpu_time_ns = 0;
+  std::uint64_t wait_ns = 0;
+  std::array<std::uint32_t, MUS_WAIT_BUCKETS> waits{};  ///< they wrap: only differences count
 };
 
 /// What a flow competes with, before its boost: struct mus_share of abi.h.
@@ -109,6 +114,9 @@ class CgroupShares {
   /// Parents before their children. The kernel holds cgroup_mutex meanwhile, and may have to wait for it.
   [[nodiscard]] virtual Result<std::vector<CgroupRecord>> walk() = 0;
 
+  /// Of a flow that walk() found; cheap.
+  [[nodiscard]] virtual CgroupMeter meter(std::uint32_t flow) = 0;
+
   /// Takes effect at each task's next enqueue.
   virtual void set(const ShareUpdate& update) = 0;
 };
@@ -120,6 +128,7 @@ struct SchedulerOptions {
   bool idle_selection = true;          ///< off only to measure: a waking task waits for its previous CPU
   bool queue_per_cache = true;         ///< off: one queue for the machine
   bool cpu_weight = true;              ///< off only to measure: all cgroups alike, wherever they are in the tree
+  bool meters = true;                  ///< off only to measure: nothing is known of what cgroups run and wait
   double boost_ceiling = 0.75;         ///< part of the node that all boosted get at most, beside others; 1: no ceiling
   double node_floor = 0.1;             ///< part of the node that its services keep from boosts; 0: no floor
 };

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "mus/cgroup_stats.hpp"
 #include "mus/explain.hpp"
 #include "mus/pod_source.hpp"
 #include "mus/result.hpp"
@@ -156,9 +157,9 @@ struct StatusSnapshot {
 /// One container of the node for GET /pods.
 struct PodRow {
   std::string ns, pod, uid, container, container_id;
-  std::optional<Cgroup> cgroup;  ///< none: not found (not started, finished)
-  std::uint32_t weight = 1024;   ///< of the nearest boost at or above it
-  std::optional<CgroupStats> stats;
+  std::optional<Cgroup> cgroup;       ///< none: not found (not started, finished)
+  std::uint32_t weight = 1024;        ///< of the nearest boost at or above it
+  std::optional<CgroupStats> stats;   ///< none: not known, as with no scheduler attached
   std::optional<LimitStats> limit{};  ///< of its own cgroup; none: no cpu.max, or nothing has run in it yet
 };
 
@@ -184,6 +185,9 @@ class Service {
   virtual ServiceResult<Explanation> explain(const ExplainRequest& request) = 0;
   /// At most about a second old; shared, immutable.
   virtual std::shared_ptr<const StatusSnapshot> status() = 0;
+  /// What cgroups have run and waited, a second or two ago; shared, immutable. Empty while no scheduler is attached.
+  /// Waits for a look at the tree, but not for long: figures may be older where one takes its time.
+  virtual std::shared_ptr<const CgroupFigures> figures() = 0;
   /// Hands the node back without stopping the daemon / arms again after SysRq-S or giving up.
   virtual ServiceResult<void> detach() = 0;
   virtual ServiceResult<void> attach() = 0;

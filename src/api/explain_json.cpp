@@ -11,12 +11,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// More digits than mean something would only be noise.
-double rounded(double value) {
-  constexpr double kDigits = 1e4;
-  return std::round(value * kDigits) / kDigits;
-}
-
 Json number_or_null(const std::optional<double>& value) {
   return value ? Json(rounded(*value)) : Json(nullptr);
 }

@@ -137,6 +137,7 @@ Json scheduler(const StatusSnapshot& status) {
           {"idle_selection", status.options.idle_selection},
           {"queue_per_cache", status.options.queue_per_cache},
           {"cpu_weight", status.options.cpu_weight},
+          {"meters", status.options.meters},
           {"boost_ceiling", status.options.boost_ceiling},
           {"node_floor", status.options.node_floor},
           {"caches", status.stats.caches}};
@@ -160,16 +161,27 @@ Json sources(const std::vector<PodSourceStatus>& sources) {
   return out;
 }
 
+/// What a cgroup used and waited; all null where that is not known.
+void add_statistics(Json& out, const CgroupStats* stats) {
+  for (const auto* name : {"share_cpus", "cpu_seconds", "wait_seconds", "waits", "run_delay"}) out[name] = nullptr;
+  if (stats == nullptr) return;
+  out["share_cpus"] = rounded(stats->share_cpus);
+  out["cpu_seconds"] = ns_to_seconds(stats->cpu_time_ns);
+  out["wait_seconds"] = ns_to_seconds(stats->wait_ns);
+  out["waits"] = stats->waits;
+  const auto& recent = stats->recent;
+  out["run_delay"] = {{"window_seconds", seconds(std::optional(stats->window))},
+                      {"waits", recent.waits},
+                      {"p50_us", rounded(recent.p50_us)},
+                      {"p99_us", rounded(recent.p99_us)},
+                      {"p999_us", rounded(recent.p999_us)}};
+}
+
 /// A boost as /status shows it: with what its cgroups used and waited.
-Json with_statistics(const Boost& boost, const StatusSnapshot& status) {
+Json with_statistics(const Boost& boost, const CgroupFigures& figures) {
   auto out = to_json(boost);
-  for (auto& applied : out["applied"]) {
-    for (const auto& [id, stats] : status.stats.cgroups) {
-      if (applied["cgroup_id"] != id_text(id)) continue;
-      applied["cpu_seconds"] = ns_to_seconds(stats.cpu_time_ns);
-      applied["wait_seconds"] = ns_to_seconds(stats.wait_ns);
-      applied["waits"] = stats.waits;
-    }
+  for (std::size_t i = 0; i < boost.applied.size(); ++i) {
+    add_statistics(out["applied"][i], figures.find(boost.applied[i].cgroup.id));
   }
   return out;
 }
@@ -252,18 +264,16 @@ std::string pods_json(const std::vector<PodRow>& pods) {
     row["cgroup_id"] = pod.cgroup ? Json(id_text(pod.cgroup->id)) : Json(nullptr);
     row["cgroup_path"] = pod.cgroup ? Json(pod.cgroup->path) : Json(nullptr);
     row["weight"] = pod.weight;
-    row["cpu_seconds"] = pod.stats ? Json(ns_to_seconds(pod.stats->cpu_time_ns)) : Json(nullptr);
-    row["wait_seconds"] = pod.stats ? Json(ns_to_seconds(pod.stats->wait_ns)) : Json(nullptr);
-    row["waits"] = pod.stats ? Json(pod.stats->waits) : Json(nullptr);
+    add_statistics(row, pod.stats ? &*pod.stats : nullptr);
     row["limit"] = limit_json(pod.limit);
     rows.push_back(std::move(row));
   }
   return text(Json{{"pods", std::move(rows)}});
 }
 
-std::string status_json(const StatusSnapshot& status) {
+std::string status_json(const StatusSnapshot& status, const CgroupFigures& figures) {
   auto boosts = Json::array();
-  for (const auto& boost : status.boosts) boosts.push_back(with_statistics(boost, status));
+  for (const auto& boost : status.boosts) boosts.push_back(with_statistics(boost, figures));
   auto counters = Json::object();
   for (const auto& [name, value] : status.stats.counters) counters[name] = value;
   return text(Json{{"scheduler", scheduler(status)},

@@ -15,7 +15,7 @@ namespace mus {
 [[nodiscard]] std::string removed_json(const std::vector<Boost>& removed);
 [[nodiscard]] std::string priorities_json(const std::vector<Boost>& boosts);
 [[nodiscard]] std::string pods_json(const std::vector<PodRow>& pods);
-[[nodiscard]] std::string status_json(const StatusSnapshot& status);
+[[nodiscard]] std::string status_json(const StatusSnapshot& status, const CgroupFigures& figures);
 /// The `scheduler` part of the status alone: the answer to /attach and /detach.
 [[nodiscard]] std::string scheduler_json(const StatusSnapshot& status);
 [[nodiscard]] std::string version_json();

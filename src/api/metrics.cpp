@@ -3,14 +3,14 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
-#include <initializer_list>
 #include <limits>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
+#include "api/cgroup_metrics.hpp"
 #include "api/json.hpp"
+#include "api/metric_text.hpp"
 #include "mus/abi.h"
 #include "mus/version.hpp"
 
@@ -33,61 +33,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, MUS_NR_COUNT
 }};
 static_assert(std::ranges::none_of(kCounters, [](const auto& counter) { return counter.first.empty(); }));
 
-class Text {
- public:
-  using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
-
-  void family(std::string_view name, std::string_view type, std::string_view help) {
-    name_ = name;
-    out_.append("# HELP ").append(name).append(" ").append(help).append("\n");
-    out_.append("# TYPE ").append(name).append(" ").append(type).append("\n");
-  }
-  void sample(double value, Labels labels = {}) {
-    if (std::isnan(value)) return line(labels, "NaN");
-    std::array<char, 32> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    line(labels, {digits.data(), static_cast<std::size_t>(end - digits.data())});
-  }
-  /// Counters stay whole numbers: a double would lose steps above 2^53.
-  void count(std::uint64_t value, Labels labels = {}) { line(labels, std::to_string(value)); }
-  std::string take() { return std::move(out_); }
-
- private:
-  void line(Labels labels, std::string_view value) {
-    out_.append(name_);
-    char separator = '{';
-    for (const auto& [name, text] : labels) {
-      out_.append(1, separator).append(name).append("=\"");
-      escape(text);
-      out_.append("\"");
-      separator = ',';
-    }
-    if (labels.size() != 0) out_.append("}");
-    out_.append(" ").append(value).append("\n");
-  }
-  void escape(std::string_view text) {
-    for (const char c : text) {
-      if (c == '\\') {
-        out_.append("\\\\");
-      } else if (c == '"') {
-        out_.append("\\\"");
-      } else if (c == '\n') {
-        out_.append("\\n");
-      } else {
-        out_.push_back(c);
-      }
-    }
-  }
-
-  std::string out_;
-  std::string name_;
-};
-
-double to_seconds(std::uint64_t ns) {
-  return static_cast<double>(ns) / 1e9;
-}
-
-void scheduler(Text& text, const StatusSnapshot& status) {
+void scheduler(MetricText& text, const StatusSnapshot& status) {
   text.family("mus_scheduler_attached", "gauge", "1 while our scheduler runs this node's tasks.");
   text.count(status.mode == SchedulerMode::attached ? 1 : 0);
   text.family("mus_scheduler_state", "gauge", "1 for the present state.");
@@ -118,7 +64,7 @@ void scheduler(Text& text, const StatusSnapshot& status) {
   }
 }
 
-void limits(Text& text, const LimitTotals& totals) {
+void limits(MetricText& text, const LimitTotals& totals) {
   text.family("mus_limited_cgroups", "gauge", "Cgroups with a cpu.max in which something has run.");
   text.count(totals.cgroups);
   text.family("mus_limit_periods_total", "counter",
@@ -136,36 +82,38 @@ void limits(Text& text, const LimitTotals& totals) {
   text.count(totals.pardons);
 }
 
-/// The boost that holds a cgroup, for the label; empty while it is being taken back.
-std::string_view boost_of(const StatusSnapshot& status, CgroupId id) {
-  for (const auto& boost : status.boosts) {
-    for (const auto& applied : boost.applied) {
-      if (applied.cgroup.id == id) return boost.id;
-    }
-  }
-  return {};
+void tables(MetricText& text, const StatusSnapshot& status, const CgroupFigures& figures) {
+  // Flow 0 and limit 0 stand for none.
+  const std::array rows{std::tuple{"policies", status.stats.policies, std::size_t{MUS_MAX_POLICIES}},
+                        std::tuple{"cgroups", figures.cgroups.size(), std::size_t{MUS_MAX_FLOWS - 1}},
+                        std::tuple{"limits", status.limits.cgroups, std::size_t{MUS_MAX_LIMITS - 1}}};
+  text.family("mus_map_entries", "gauge", "Places taken in a table of the scheduler's.");
+  for (const auto& [map, entries, capacity] : rows) text.count(entries, {{"map", map}});
+  text.family("mus_map_capacity", "gauge", "Places that it has. Cgroups beyond them compete thread by thread.");
+  for (const auto& [map, entries, capacity] : rows) text.count(capacity, {{"map", map}});
 }
 
-void cgroups(Text& text, const StatusSnapshot& status) {
-  const auto each = [&](std::string_view name, std::string_view help, auto&& sample) {
-    text.family(name, "counter", help);
-    for (const auto& [id, stats] : status.stats.cgroups) {
-      const auto id_text = std::to_string(to_u64(id));
-      sample(stats, Text::Labels{{"cgroup_id", id_text}, {"boost", boost_of(status, id)}});
-    }
-  };
-  each("mus_cgroup_cpu_seconds_total", "CPU time of a boosted cgroup and all below it.",
-       [&](const CgroupStats& s, Text::Labels labels) { text.sample(to_seconds(s.cpu_time_ns), labels); });
-  each("mus_cgroup_wait_seconds_total", "Time that its tasks were runnable and did not run.",
-       [&](const CgroupStats& s, Text::Labels labels) { text.sample(to_seconds(s.wait_ns), labels); });
-  each("mus_cgroup_waits_total", "Times that one of its tasks went from runnable to running.",
-       [&](const CgroupStats& s, Text::Labels labels) { text.count(s.waits, labels); });
+void api(MetricText& text, const ApiHealth::Counts& counts) {
+  text.family("mus_api_answers_total", "counter",
+              "Answers of the API by HTTP status, refusals of its server included.");
+  for (const auto& [status, number] : counts.statuses) {
+    const auto word = std::to_string(status);
+    text.count(number, {{"status", word}});
+  }
+  text.family("mus_api_answer_seconds", "histogram",
+              "How long answers took, without the wait for a worker; with the time that wait= asked for.");
+  std::vector<std::pair<double, std::uint64_t>> buckets;
+  for (std::size_t i = 0; i < ApiHealth::kBounds.size(); ++i) {
+    buckets.emplace_back(std::chrono::duration<double>(ApiHealth::kBounds[i]).count(), counts.times[i]);
+  }
+  text.histogram(buckets, counts.times.back(), std::chrono::duration<double>(counts.took).count());
 }
 
 }  // namespace
 
-std::string metrics_text(const StatusSnapshot& status) {
-  Text text;
+std::string metrics_text(const StatusSnapshot& status, const CgroupFigures& figures, const std::vector<PodRow>& pods,
+                         const MetricsOptions& options) {
+  MetricText text;
   text.family("mus_build_info", "gauge", "Always 1; what runs is in the labels.");
   text.count(1, {{"version", kVersion}, {"revision", kGitRevision}});
   text.family("mus_uptime_seconds", "gauge", "Time since the daemon started.");
@@ -177,8 +125,10 @@ std::string metrics_text(const StatusSnapshot& status) {
   text.family("mus_boosts_pending", "gauge", "Of those: not applied just now.");
   text.count(static_cast<std::uint64_t>(
       std::count_if(status.boosts.begin(), status.boosts.end(), [](const Boost& b) { return b.applied.empty(); })));
-  cgroups(text, status);
+  add_cgroup_metrics(text, status, figures, pods, options);
   limits(text, status.limits);
+  tables(text, status, figures);
+  api(text, options.api != nullptr ? options.api->counts() : ApiHealth::Counts{});
 
   text.family("mus_pods_source_up", "gauge", "1 when the source of pods answered last time.");
   text.count(status.pods.last_success && status.pods.last_error.empty() ? 1 : 0);

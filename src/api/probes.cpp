@@ -14,7 +14,7 @@ namespace {
 
 class Probes final : public ApiHandler {
  public:
-  explicit Probes(Service& service) : service_(service) {}
+  Probes(Service& service, const MetricsOptions& options) : service_(service), options_(options) {}
 
  private:
   HttpResponse route(const HttpRequest& request) override {
@@ -30,10 +30,11 @@ class Probes final : public ApiHandler {
       return respond(problem);
     }
     if (request.path == "/livez") return livez();
-    return request.path == "/readyz" ? readyz(service_) : metrics(service_);
+    return request.path == "/readyz" ? readyz(service_) : metrics(service_, options_);
   }
 
   Service& service_;
+  const MetricsOptions options_;
 };
 
 }  // namespace
@@ -59,12 +60,16 @@ HttpResponse readyz(Service& service) {
   return respond(problem);
 }
 
-HttpResponse metrics(Service& service) {
-  return plain_answer(metrics_text(*service.status()), kMetricsContentType);
+// Without a list of pods there are the series of the boosted.
+HttpResponse metrics(Service& service, const MetricsOptions& options) {
+  const auto pods = options.busiest > 0 ? service.pods() : ServiceResult<std::vector<PodRow>>{};
+  return plain_answer(
+      metrics_text(*service.status(), *service.figures(), pods.value_or(std::vector<PodRow>{}), options),
+      kMetricsContentType);
 }
 
-std::unique_ptr<HttpHandler> make_probes(Service& service) {
-  return std::make_unique<Probes>(service);
+std::unique_ptr<HttpHandler> make_probes(Service& service, const MetricsOptions& options) {
+  return std::make_unique<Probes>(service, options);
 }
 
 }  // namespace mus

@@ -23,7 +23,7 @@ namespace {
 class Api final : public ApiHandler {
  public:
   Api(Service& service, ApiOptions options)
-      : service_(service), rules_{std::move(options.token), std::move(options.token_path)} {
+      : service_(service), rules_{std::move(options.token), std::move(options.token_path)}, metrics_(options.metrics) {
     if (options.events != nullptr) events_.emplace(*options.events, options.event_streams);
   }
 
@@ -98,7 +98,7 @@ class Api final : public ApiHandler {
 
   HttpResponse status(const HttpRequest& request) {
     if (auto refused = no_parameters(request)) return *refused;
-    return json_answer(status_json(*service_.status()));
+    return json_answer(status_json(*service_.status(), *service_.figures()));
   }
 
   HttpResponse pods(const HttpRequest& request) {
@@ -127,7 +127,7 @@ class Api final : public ApiHandler {
 
   HttpResponse metrics(const HttpRequest& request) {
     if (auto refused = no_parameters(request)) return *refused;
-    return mus::metrics(service_);
+    return mus::metrics(service_, metrics_);
   }
 
   HttpResponse version(const HttpRequest& request) {
@@ -154,6 +154,7 @@ class Api final : public ApiHandler {
 
   Service& service_;
   const AccessRules rules_;
+  const MetricsOptions metrics_;
   std::optional<EventStreams> events_;
 };
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "api/metrics.hpp"
 #include "mus/events.hpp"
 #include "mus/http.hpp"
 #include "mus/service.hpp"
@@ -17,6 +18,7 @@ struct ApiOptions {
   std::string token_path;          ///< named in the 401's advice
   EventLog* events = nullptr;      ///< what GET /events follows; must outlive the server. None: it answers 503
   std::size_t event_streams = 16;  ///< at once; more are refused
+  MetricsOptions metrics{};
 };
 
 /// `service` must outlive the handler.

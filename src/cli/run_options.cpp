@@ -15,6 +15,7 @@ constexpr std::uint64_t kShortestSliceUs = 100;
 constexpr std::uint64_t kLongestSliceUs = 100'000;
 constexpr std::uint64_t kShortestLagUs = 100;
 constexpr std::uint64_t kLongestLagUs = 100'000;
+constexpr std::uint32_t kMostBusiest = 200;
 constexpr double kLowestCeiling = 0.1;
 constexpr double kHighestFloor = 0.5;
 constexpr std::array kSettings{"cpu.weight", "cpu.max", "cpu.idle"};
@@ -127,6 +128,14 @@ void add_run_options(CLI::App& run, Options& options, RunWords& words) {
                  "ADDRESS:PORT, beyond the node where you like, of /metrics, /livez and /readyz alone, without a token "
                  "(default: none)")
       ->envname("MUS_METRICS_LISTEN");
+  run.add_option("--metrics-busiest", options.metrics_busiest,
+                 "Containers that /metrics has series of besides the boosted: those that use most CPU time")
+      ->envname("MUS_METRICS_BUSIEST")
+      ->check(CLI::Range(0U, kMostBusiest))
+      ->capture_default_str();
+  run.add_flag("--metrics-pod-labels", options.metrics_pod_labels,
+               "Series of containers in /metrics name namespace, pod and container, also for --metrics-listen")
+      ->envname("MUS_METRICS_POD_LABELS");
   run.add_option("--state-dir", options.state_dir, "Directory of the boosts, the token and the lock")
       ->envname("MUS_STATE_DIR")
       ->capture_default_str();
@@ -179,6 +188,11 @@ void add_run_options(CLI::App& run, Options& options, RunWords& words) {
       ->check(CLI::IsMember({"on", "off"}))
       ->group("Scheduler")
       ->capture_default_str();
+  run.add_option("--meters", words.meters, "Off only to measure what it costs to know what containers run and wait")
+      ->envname("MUS_METERS")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->group("Scheduler")
+      ->capture_default_str();
   run.add_option("--boost-ceiling", options.scheduler.boost_ceiling,
                  "Part of the CPUs that all boosted together get at most while others want them; 1: no ceiling")
       ->envname("MUS_BOOST_CEILING")
@@ -202,6 +216,7 @@ void take_run_words(const RunWords& words, Options& options) {
   options.scheduler.wakeup_preemption = words.wakeup_preemption == "on";
   options.scheduler.idle_selection = words.idle_selection == "on";
   options.scheduler.cpu_weight = words.cpu_weight == "on";
+  options.scheduler.meters = words.meters == "on";
   options.scheduler.queue_per_cache = words.queues == "cache";
   options.scheduler.slice_ns = words.slice_us * 1000;
   options.scheduler.lag_ns = words.lag_us * 1000;

@@ -20,6 +20,7 @@ struct RunWords {
   std::string idle_selection = "on";
   std::string queues = "cache";
   std::string cpu_weight = "on";
+  std::string meters = "on";
   std::string allow_unenforced;
   std::string annotation_namespaces;
   std::uint64_t slice_us = 3000;

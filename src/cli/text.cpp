@@ -201,16 +201,24 @@ void print_status(const Json& status, std::ostream& out) {
   print_boosts(boosts, out);
 }
 
+// Of a run_delay: "-" where nobody has waited of late.
+std::string delay_text(const Json& delay, const char* which) {
+  if (number_of(delay, "waits") <= 0) return "-";
+  const auto us = number_of(delay, which);
+  return us < 1000 ? fixed(us, 0) + "us" : fixed(us / 1000, us < 10'000 ? 1 : 0) + "ms";
+}
+
 void print_pods(const Json& answer, std::ostream& out) {
-  std::vector<Row> rows{{"NAMESPACE", "POD", "CONTAINER", "WEIGHT", "CPU", "WAIT/RUN", "LIMIT", "THROTTLED", "CGROUP"}};
+  std::vector<Row> rows{
+      {"NAMESPACE", "POD", "CONTAINER", "WEIGHT", "CPU", "DELAY p50", "p99", "LIMIT", "THROTTLED", "CGROUP"}};
   for (const auto& pod : member(answer, "pods")) {
-    const auto waits = number_of(pod, "waits");
+    const auto& delay = member(pod, "run_delay");
     const auto cpu = member(pod, "cpu_seconds").is_number() ? fixed(number_of(pod, "cpu_seconds"), 1) + "s" : "-";
-    const auto wait = waits > 0 ? fixed(number_of(pod, "wait_seconds") / waits * 1e6, 0) + "us" : "-";
     const auto& limit = member(pod, "limit");
     rows.push_back({printable(text_of(pod, "namespace")), printable(text_of(pod, "pod")),
-                    printable(text_of(pod, "container")), text_of(pod, "weight"), cpu, wait, limit_text(limit),
-                    throttled_text(limit), printable(text_of(pod, "cgroup_path", "not found"))});
+                    printable(text_of(pod, "container")), text_of(pod, "weight"), cpu, delay_text(delay, "p50_us"),
+                    delay_text(delay, "p99_us"), limit_text(limit), throttled_text(limit),
+                    printable(text_of(pod, "cgroup_path", "not found"))});
   }
   print_table(rows, out);
 }

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <vector>
 
+#include "mus/cgroup_stats.hpp"
 #include "mus/scheduler.hpp"
 
 namespace mus {
@@ -17,7 +19,8 @@ struct TreeView {
   std::vector<double> threads;        ///< as divide_tree() takes them
   std::vector<double> loads;
   double cpus = 1;
-  std::vector<CgroupId> services;  ///< CgroupTree::node_services()
+  std::vector<CgroupId> services;                ///< CgroupTree::node_services()
+  std::shared_ptr<const CgroupFigures> figures;  ///< of this look, or of one within a second before
 
   [[nodiscard]] std::optional<std::size_t> find(CgroupId id) const;
   /// The record above each; kNone at the top.

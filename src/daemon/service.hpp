@@ -47,8 +47,9 @@ struct MusServiceOptions {
   std::function<Calendar()> calendar = read_calendar;
   const ContainerLookup* containers = nullptr;  ///< who knows a container before any list does; may be none
   EventSink* events = nullptr;
-  DeclarationRules declarations{};                ///< which pods may declare boosts by annotations
-  std::chrono::milliseconds disk_patience{2000};  ///< for another change that is being written
+  DeclarationRules declarations{};                  ///< which pods may declare boosts by annotations
+  std::chrono::milliseconds disk_patience{2000};    ///< for another change that is being written
+  std::chrono::milliseconds figures_patience{200};  ///< how long who reads figures waits for a look at the tree
 };
 
 /// One mutex covers desired state, attachment and scheduler. It is never held while somebody else is waited for: pods
@@ -67,6 +68,7 @@ class MusService final : public Service {
   ServiceResult<std::vector<PodRow>> pods() override;
   ServiceResult<Explanation> explain(const ExplainRequest& request) override;
   std::shared_ptr<const StatusSnapshot> status() override;
+  std::shared_ptr<const CgroupFigures> figures() override;
   ServiceResult<void> detach() override;
   ServiceResult<void> attach() override;
 
@@ -217,6 +219,7 @@ class MusService final : public Service {
 
   mutable std::mutex snapshot_mutex_;
   std::shared_ptr<const StatusSnapshot> snapshot_;
+  std::shared_ptr<const CgroupFigures> figures_;  // the last
 };
 
 }  // namespace mus

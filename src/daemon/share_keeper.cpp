@@ -10,6 +10,7 @@
 #include <string>
 
 #include "core/hierarchy.hpp"
+#include "core/meter_book.hpp"
 #include "mus/types.hpp"
 
 namespace mus {
@@ -17,11 +18,41 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPeriod = 40ms;        // while tasks wait for CPUs: what changes is in force within 100 ms
-constexpr auto kCalmPeriod = 80ms;    // so that the first look after a pause is not later than that either
-constexpr auto kCalm = 300ms;         // without anybody waiting, before the scheduler is left to tell. Looks at once
-                                      // after each short pause would keep time with whoever causes it
+constexpr auto kPeriod = 40ms;      // while tasks wait for CPUs: what changes is in force within 100 ms
+constexpr auto kCalmPeriod = 80ms;  // so that the first look after a pause is not later than that either
+constexpr auto kCalm = 300ms;       // without anybody waiting, before the scheduler is left to tell. Looks at once
+                                    // after each short pause would keep time with whoever causes it
+constexpr auto kMeterPeriod = 1s;   // while somebody looks anyway
+constexpr auto kMostUnread = MeterBook::kWindow;  // else: for figures of late, and counts wrap
 constexpr auto kServicesPeriod = 5s;  // they come with a reboot or a restart of a service, and directories are read
+
+// What cgroups have done, of one attached scheduler after the other.
+class Metering {
+ public:
+  void follow(const std::shared_ptr<CgroupShares>& shares, TimePoint now) {
+    if (shares == shares_) return;
+    shares_ = shares;
+    book_.emplace(now);
+    figures_.reset();
+    read_at_ = now;
+  }
+  [[nodiscard]] bool overdue(TimePoint now) const { return shares_ && now - read_at_ >= kMostUnread; }
+
+  std::shared_ptr<const CgroupFigures> figures(const std::vector<CgroupRecord>& cgroups, TimePoint now) {
+    if (figures_ && now - read_at_ < kMeterPeriod) return figures_;
+    std::vector<CgroupMeter> meters;
+    meters.reserve(cgroups.size());
+    for (const auto& cgroup : cgroups) meters.push_back(shares_->meter(cgroup.flow));
+    read_at_ = now;
+    return figures_ = book_->add(cgroups, meters, now);
+  }
+
+ private:
+  std::shared_ptr<CgroupShares> shares_;
+  std::optional<MeterBook> book_;
+  std::shared_ptr<const CgroupFigures> figures_;
+  TimePoint read_at_{};
+};
 
 }  // namespace
 
@@ -40,19 +71,22 @@ void ShareKeeper::run(const std::stop_token& stop) {
   auto last = Clock::now();
   std::string trouble;
   std::shared_ptr<CgroupShares> shares;
+  Metering metering;
   bool contended = true;  // not known yet
   auto last_contended = last;
   for (;;) {
-    const bool calm = !shares || Clock::now() - last_contended >= kCalm;
+    const bool calm = Clock::now() - last_contended >= kCalm;
     const bool asked = contended ? watch_.wait(stop, kPeriod)
-                       : calm    ? watch_.wait(stop, {}, shares ? shares->contention_fd() : -1)
+                       : !shares ? watch_.wait(stop, {})
+                       : calm    ? watch_.wait(stop, kMostUnread, shares->contention_fd())
                                  : watch_.wait(stop, kCalmPeriod);
     if (stop.stop_requested()) return;
     shares = current_();
+    metering.follow(shares, Clock::now());
     contended = shares && shares->contended();
     if (contended) last_contended = Clock::now();
     if (!shares && asked) watch_.failed({Errc::unavailable, "the scheduler is not attached", "ask again in a moment"});
-    if (!shares || (!contended && !asked)) continue;
+    if (!shares || (!contended && !asked && !metering.overdue(Clock::now()))) continue;
     auto cgroups = shares->walk();
     if (!cgroups) {
       if (trouble != cgroups.error().message) {
@@ -72,6 +106,7 @@ void ShareKeeper::run(const std::stop_token& stop) {
     shares->set(hierarchy.update(*cgroups, cpus, now - last, services));
     last = now;
     auto view = std::make_shared<TreeView>();
+    view->figures = metering.figures(*cgroups, now);
     view->records = std::move(*cgroups);
     view->threads = hierarchy.threads();
     view->loads = hierarchy.loads();

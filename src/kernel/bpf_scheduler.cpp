@@ -17,7 +17,7 @@
 #include "kernel/bpf_shares.hpp"
 #include "kernel/bpf_stats.hpp"
 #include "kernel/btf.hpp"
-#include "kernel/policy_slots.hpp"
+#include "kernel/policy_table.hpp"
 #include "kernel/sysfs.hpp"
 #include "kernel/topology.hpp"
 
@@ -94,7 +94,7 @@ class BpfScheduler final : public Scheduler {
   [[nodiscard]] std::optional<ExitRecord> ejection() const override;
   Result<void> set_policy(CgroupId id, const Policy& policy) override;
   Result<void> clear_policy(CgroupId id) override;
-  [[nodiscard]] std::vector<std::pair<CgroupId, Policy>> policies() const override { return slots_.policies(); }
+  [[nodiscard]] std::vector<std::pair<CgroupId, Policy>> policies() const override { return table_.policies(); }
   Result<SchedulerStats> stats() override;
   [[nodiscard]] std::shared_ptr<CgroupShares> shares() const override { return shares_; }
 
@@ -113,7 +113,7 @@ class BpfScheduler final : public Scheduler {
   Link link_;
   std::vector<Link> tracing_;
   std::shared_ptr<CgroupShares> shares_;
-  PolicySlots slots_;
+  PolicyTable table_;
 };
 
 void write_topology(mus_bpf& skeleton, const Topology& topology) {
@@ -141,6 +141,7 @@ Result<void> BpfScheduler::configure(mus_bpf& skeleton, const KernelBtf& btf, st
   const auto per_cache = options_.queue_per_cache ? QueuePerCache::yes : QueuePerCache::no;
   write_topology(skeleton, read_topology(sys_root_, *cpus, per_cache));
   bpf_map__set_max_entries(skeleton.maps.flow_cpus, *cpus * MUS_MAX_FLOWS);
+  bpf_map__set_max_entries(skeleton.maps.meters, *cpus * MUS_MAX_FLOWS);
   bpf_map__set_max_entries(skeleton.maps.flow_queues, skeleton.rodata->nr_caches * MUS_CLASSES * MUS_MAX_FLOWS);
   skeleton.rodata->smt_active = read_line(sys_root_ + "/devices/system/cpu/smt/active").value_or("0") == "1";
   skeleton.rodata->daemon_tgid = static_cast<std::uint32_t>(getpid());
@@ -149,6 +150,7 @@ Result<void> BpfScheduler::configure(mus_bpf& skeleton, const KernelBtf& btf, st
   skeleton.rodata->preempt_on_wakeup = options_.wakeup_preemption;
   skeleton.rodata->idle_selection = options_.idle_selection;
   skeleton.rodata->cpu_weight = options_.cpu_weight;
+  skeleton.rodata->meters_on = options_.meters;
 
   // Bits of enum scx_ops_flags never moved, but an unknown one makes the load fail: set what this kernel names.
   const std::pair<const char*, std::uint64_t> flags[] = {
@@ -197,6 +199,11 @@ Result<std::shared_ptr<CgroupShares>> open_shares(const Skeleton& skeleton, cons
   memory.heaviest = &skeleton->data->max_share;
   memory.records = skeleton->bss->cgroup_records;
   memory.found = &skeleton->bss->cgroups_found;
+  if (auto mapped = MeterMap::open(skeleton->maps.meters, skeleton->rodata->nr_cpu_ids); mapped) {
+    memory.meters = std::move(*mapped);
+  } else {
+    return tl::unexpected(mapped.error());
+  }
   // libbpf's typed pointer is to something volatile; all access to it is atomic.
   memory.contention = const_cast<std::uint32_t*>(&skeleton->data->contention);
   memory.bell = {ring_buffer__new(bpf_map__fd(skeleton->maps.contention_bell), swallow, nullptr, nullptr),
@@ -260,7 +267,7 @@ void BpfScheduler::unload() {
   tracing_.clear();
   link_.reset();
   skeleton_.reset();
-  slots_.clear();
+  table_.clear();
 }
 
 std::optional<ExitRecord> BpfScheduler::ejection() const {
@@ -274,36 +281,33 @@ std::optional<ExitRecord> BpfScheduler::ejection() const {
 // Tasks cache the policy they resolved: a new generation makes each look again at its next enqueue.
 void BpfScheduler::publish_policies() {
   // Until the next division, which knows better.
-  __atomic_store_n(&skeleton_->data->max_share, slots_.max_weight() * (MUS_SHARE_ONE / MUS_WEIGHT_ONE),
+  __atomic_store_n(&skeleton_->data->max_share, table_.max_weight() * (MUS_SHARE_ONE / MUS_WEIGHT_ONE),
                    __ATOMIC_RELAXED);
   __atomic_fetch_add(&skeleton_->data->policy_generation, 1, __ATOMIC_RELEASE);
 }
 
 Result<void> BpfScheduler::set_policy(CgroupId id, const Policy& policy) {
   if (!attached()) return fail(Errc::unavailable, "the scheduler is not attached");
-  const auto entry = slots_.plan(id, policy);
-  if (!entry) return tl::unexpected(entry.error());
-  if (!slots_.contains(id)) {
-    if (auto zeroed = zero_cgroup_stats(skeleton_->maps.cgroup_stats, entry->slot); !zeroed) return zeroed;
-  }
+  if (auto allowed = table_.check(id, policy); !allowed) return allowed;
+  const mus_policy entry{policy.weight, policy.lifted_from};
   const std::uint64_t key = to_u64(id);
-  const int error = bpf_map__update_elem(skeleton_->maps.policies, &key, sizeof key, &*entry, sizeof *entry, BPF_ANY);
+  const int error = bpf_map__update_elem(skeleton_->maps.policies, &key, sizeof key, &entry, sizeof entry, BPF_ANY);
   if (error == -E2BIG)
     return fail(Errc::capacity, "the policy map is full", "take back a boost that is no longer needed");
   if (error != 0) return fail(Errc::io, std::string("the policy map refused the entry: ") + std::strerror(-error));
-  slots_.commit(id, *entry);
+  table_.set(id, policy);
   publish_policies();
   return {};
 }
 
 Result<void> BpfScheduler::clear_policy(CgroupId id) {
-  if (!skeleton_ || !slots_.contains(id)) return {};
+  if (!skeleton_ || !table_.contains(id)) return {};
   const std::uint64_t key = to_u64(id);
   const int error = bpf_map__delete_elem(skeleton_->maps.policies, &key, sizeof key, BPF_ANY);
   if (error != 0 && error != -ENOENT) {
     return fail(Errc::io, std::string("the policy map kept an entry: ") + std::strerror(-error));
   }
-  slots_.remove(id);
+  table_.remove(id);
   publish_policies();
   return {};
 }
@@ -316,12 +320,8 @@ Result<SchedulerStats> BpfScheduler::stats() {
   }
   stats.counters = sum_counters(std::span(skeleton_->bss->counters).first(skeleton_->rodata->nr_cpu_ids));
   stats.caches = skeleton_->rodata->nr_caches;
+  stats.policies = table_.size();
   stats.limits = read_limit_stats(skeleton_->bss->limits);
-  for (const auto& [id, policy] : slots_.entries()) {
-    const auto sum = read_cgroup_stats(skeleton_->maps.cgroup_stats, policy.slot);
-    if (!sum) return tl::unexpected(sum.error());
-    stats.cgroups.emplace_back(id, *sum);
-  }
   return stats;
 }
 

@@ -39,6 +39,7 @@ CgroupRecord from_abi(const mus_cgroup_record& record) {
     out.limit = static_cast<double>(record.quota_ns) / static_cast<double>(record.period_ns);
   }
   out.lifted_from = record.lifted_from;
+  out.birth = record.birth;
   return out;
 }
 
@@ -69,6 +70,8 @@ class BpfShares final : public CgroupShares {
                    cgroups.begin(), from_abi);
     return cgroups;
   }
+
+  [[nodiscard]] CgroupMeter meter(std::uint32_t flow) override { return memory_.meters.read(flow); }
 
   void set(const ShareUpdate& update) override {
     for (const auto& flow : update.flows) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "kernel/meter_map.hpp"
 #include "mus/abi.h"
 #include "mus/scheduler.hpp"
 
@@ -22,6 +23,7 @@ struct ShareMemory {
   std::uint32_t* heaviest = nullptr;
   std::span<const mus_cgroup_record> records;
   const std::uint32_t* found = nullptr;
+  MeterMap meters;
   std::uint32_t* contention = nullptr;                                          ///< enum mus_contention
   std::unique_ptr<ring_buffer, void (*)(ring_buffer*)> bell{nullptr, nullptr};  ///< rung when that was MUS_TELL
 };

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernel/policy_slots.hpp"
+#include "kernel/policy_table.hpp"
 #include "mus/scheduler.hpp"
 
 namespace mus {
@@ -21,7 +21,7 @@ class MemoryScheduler final : public Scheduler {
   [[nodiscard]] std::optional<ExitRecord> ejection() const override { return ejection_; }
   Result<void> set_policy(CgroupId id, const Policy& policy) override;
   Result<void> clear_policy(CgroupId id) override;
-  [[nodiscard]] std::vector<std::pair<CgroupId, Policy>> policies() const override { return slots_.policies(); }
+  [[nodiscard]] std::vector<std::pair<CgroupId, Policy>> policies() const override { return table_.policies(); }
   Result<SchedulerStats> stats() override;
   /// Nothing runs, so there is nothing to divide.
   [[nodiscard]] std::shared_ptr<CgroupShares> shares() const override { return nullptr; }
@@ -34,7 +34,7 @@ class MemoryScheduler final : public Scheduler {
   void fail_set_policy_after(unsigned n) { fail_set_after_ = n; }
 
  private:
-  PolicySlots slots_;
+  PolicyTable table_;
   std::vector<LimitStats> limits_;
   bool attached_ = false;
   std::optional<ExitRecord> ejection_;

@@ -103,6 +103,11 @@ class FakeService : public Service {
     return copy;
   }
 
+  std::shared_ptr<const CgroupFigures> figures() override {
+    const std::lock_guard lock(mutex_);
+    return std::make_shared<CgroupFigures>(figures_);
+  }
+
   ServiceResult<void> detach() override { return switch_to(SchedulerMode::stopped, "detached by request"); }
   ServiceResult<void> attach() override { return switch_to(SchedulerMode::attached, ""); }
 
@@ -112,6 +117,10 @@ class FakeService : public Service {
   void fail_next(ServiceError what) {
     const std::lock_guard lock(mutex_);
     next_error_ = std::move(what);
+  }
+  void set_figures(CgroupFigures figures) {
+    const std::lock_guard lock(mutex_);
+    figures_ = std::move(figures);
   }
   void set_status(StatusSnapshot status) {
     const std::lock_guard lock(mutex_);
@@ -168,6 +177,7 @@ class FakeService : public Service {
   Explanation explanation_;
   Outlook outlook_;
   std::optional<ServiceError> next_error_;
+  CgroupFigures figures_;
   StatusSnapshot status_ = [] {
     StatusSnapshot status;
     status.mode = SchedulerMode::attached;

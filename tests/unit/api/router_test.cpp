@@ -25,6 +25,15 @@ struct Routes {
   HttpResponse ask(const HttpRequest& r) { return api->handle(r); }
 };
 
+CgroupStats ran(std::uint64_t cpu_time_ns) {
+  CgroupStats stats;
+  stats.cpu_time_ns = cpu_time_ns;
+  stats.waits = 3;
+  stats.window = 12500ms;
+  stats.recent = {2, 3.5, 700, 900};
+  return stats;
+}
+
 }  // namespace
 
 TEST_CASE_METHOD(Routes, "a boost answers with what was asked and what was applied, ids as strings") {
@@ -295,13 +304,16 @@ TEST_CASE_METHOD(Routes, "the status tells why the kernel ejected us, in words a
 }
 
 TEST_CASE_METHOD(Routes, "pods are listed with or without a cgroup, and their source's failure is passed on") {
-  service.set_pods(
-      {{"default", "redis", "u", "main", "abc", Cgroup{CgroupId{7}, "/x"}, 4096, CgroupStats{1'500'000'000, 0, 3},
-        LimitStats{CgroupId{7}, 50'000, 100'000, 20'000, 40, 10, 250'000, 1, 2}},
-       {"default", "job", "v", "main", "", {}, 1024, {}}});
+  service.set_pods({{"default", "redis", "u", "main", "abc", Cgroup{CgroupId{7}, "/x"}, 4096, ran(1'500'000'000),
+                     LimitStats{CgroupId{7}, 50'000, 100'000, 20'000, 40, 10, 250'000, 1, 2}},
+                    {"default", "job", "v", "main", "", {}, 1024, {}}});
   const auto body = parsed(ask(request("GET", "/pods")));
   CHECK(body["pods"][0]["cgroup_id"] == "7");
   CHECK(body["pods"][0]["cpu_seconds"] == 1.5);
+  CHECK(body["pods"][0]["waits"] == 3);
+  CHECK(body["pods"][0]["run_delay"] ==
+        nlohmann::json{{"window_seconds", 12.5}, {"waits", 2}, {"p50_us", 3.5}, {"p99_us", 700}, {"p999_us", 900}});
+  CHECK(body["pods"][1]["run_delay"].is_null());
   CHECK(body["pods"][0]["limit"] == nlohmann::json{{"quota_us", 50000},
                                                    {"period_us", 100000},
                                                    {"burst_us", 20000},

@@ -205,14 +205,14 @@ TEST_CASE("pods are an aligned table", "[cli]") {
   FakeDaemon daemon;
   daemon.answer = HttpReply{200, "", R"({"pods": [
     {"namespace": "shop", "pod": "redis-1", "container": "server", "weight": 4096, "cgroup_path": "/k/p", "cpu_seconds": 1.25,
-     "wait_seconds": 0.002, "waits": 10},
+     "run_delay": {"waits": 10, "p50_us": 41.4, "p99_us": 2345.6, "p999_us": 99000}},
     {"namespace": "default", "pod": "x", "container": "y", "weight": 1024, "cgroup_path": null, "cpu_seconds": null}]})"};
   Command command;
   command.kind = Command::Kind::pods;
   CHECK(run(command, daemon).out ==
-        "NAMESPACE  POD      CONTAINER  WEIGHT  CPU   WAIT/RUN  LIMIT  THROTTLED  CGROUP\n"
-        "shop       redis-1  server     4096    1.2s  200us     -      -          /k/p\n"
-        "default    x        y          1024    -     -         -      -          not found\n");
+        "NAMESPACE  POD      CONTAINER  WEIGHT  CPU   DELAY p50  p99    LIMIT  THROTTLED  CGROUP\n"
+        "shop       redis-1  server     4096    1.2s  41us       2.3ms  -      -          /k/p\n"
+        "default    x        y          1024    -     -          -      -      -          not found\n");
 }
 
 TEST_CASE("limits are shown in CPUs, and how many of their periods were throttled", "[cli]") {
@@ -227,13 +227,13 @@ TEST_CASE("limits are shown in CPUs, and how many of their periods were throttle
   Command command;
   command.kind = Command::Kind::pods;
   CHECK(run(command, daemon).out ==
-        "NAMESPACE  POD  CONTAINER  WEIGHT  CPU  WAIT/RUN  LIMIT  THROTTLED  CGROUP\n"
-        "           a                       -    -         0.5    -          not found\n"
-        "           b                       -    -         2      38%        not found\n"
-        "           c                       -    -         0.001  <1%        not found\n"
-        "           d                       -    -         0.333  100%       not found\n"
-        "           e                       -    -         -      -          not found\n"
-        "           f                       -    -         -      -          not found\n");
+        "NAMESPACE  POD  CONTAINER  WEIGHT  CPU  DELAY p50  p99  LIMIT  THROTTLED  CGROUP\n"
+        "           a                       -    -          -    0.5    -          not found\n"
+        "           b                       -    -          -    2      38%        not found\n"
+        "           c                       -    -          -    0.001  <1%        not found\n"
+        "           d                       -    -          -    0.333  100%       not found\n"
+        "           e                       -    -          -    -      -          not found\n"
+        "           f                       -    -          -    -      -          not found\n");
 }
 
 TEST_CASE("a boost shows whether limits are lifted, as asked and as applied", "[cli]") {

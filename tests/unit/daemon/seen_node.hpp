@@ -24,6 +24,16 @@ class SeenTree final : public CgroupShares {
     return records_;
   }
   void set(const ShareUpdate& /*update*/) override {}
+  /// As if every thread of a cgroup had run for a millisecond, after a wait of 2 us.
+  [[nodiscard]] CgroupMeter meter(std::uint32_t flow) override {
+    const std::lock_guard lock(mutex_);
+    CgroupMeter out;
+    if (flow == 0 || flow > records_.size()) return out;
+    out.cpu_time_ns = records_[flow - 1].threads * std::uint64_t{1'000'000};
+    out.wait_ns = records_[flow - 1].threads * std::uint64_t{2'000};
+    out.waits[1] = records_[flow - 1].threads;
+    return out;
+  }
 
   void add(CgroupId id, CgroupId parent, std::uint32_t weight, std::uint32_t threads, double limit = 0) {
     const std::lock_guard lock(mutex_);
@@ -33,6 +43,8 @@ class SeenTree final : public CgroupShares {
     record.shares = weight * 1024 / 100;
     record.threads = threads;
     record.load = 100 * threads;
+    record.flow = static_cast<std::uint32_t>(records_.size() + 1);
+    record.birth = 1;
     record.limit = limit;
     record.level = 1;
     for (const auto& above : records_) {

@@ -8,6 +8,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <chrono>
 #include <future>
+#include <mutex>
 
 #include "daemon/fd.hpp"
 
@@ -31,6 +32,7 @@ class FakeShares final : public CgroupShares {
     if (++walks <= failures) return fail(Errc::io, "the test says so");
     return std::vector<CgroupRecord>{{CgroupId{7}, {}, 3, 1024, 1024, 1, 100}};
   }
+  [[nodiscard]] CgroupMeter meter(std::uint32_t flow) override { return {flow * 1000ULL + reads++, 0, {}}; }
   void set(const ShareUpdate& update) override {
     if (sets++ == 0) first.set_value(update);
   }
@@ -42,7 +44,8 @@ class FakeShares final : public CgroupShares {
   std::atomic<int> looks = 0;
   std::atomic<int> walks = 0;
   std::atomic<int> sets = 0;
-  std::promise<void> looked;  ///< kLooks times
+  std::atomic<unsigned> reads = 0;  ///< of meters
+  std::promise<void> looked;        ///< kLooks times
   std::promise<ShareUpdate> first;
 };
 
@@ -135,4 +138,39 @@ TEST_CASE("the services are asked for once in a while, not at every look, and on
     REQUIRE(looked.wait_for(kPatience) == std::future_status::ready);
     CHECK(asked == (floor > 0 ? 1 : 0));
   }
+}
+
+TEST_CASE("who asks for a look gets figures that are at most a second old, and meters are read no oftener",
+          "[share_keeper]") {
+  const auto shares = std::make_shared<FakeShares>();
+  TreeWatch watch;
+  const ShareKeeper keeper(watch, [=] { return shares; });
+  const auto first = watch.recent(0ms, kPatience);
+  REQUIRE(first);
+  REQUIRE((*first)->figures);
+  CHECK((*first)->figures->find(CgroupId{7})->cpu_time_ns == 3000);
+  const auto until = Clock::now() + 1500ms;
+  while (Clock::now() < until) REQUIRE(watch.recent(0ms, kPatience));
+  const auto later = watch.recent(0ms, kPatience);
+  CHECK((*later)->figures->find(CgroupId{7})->cpu_time_ns > 3000);
+  CHECK(shares->reads <= 3);
+  CHECK(shares->walks > 10);
+}
+
+TEST_CASE("another attached scheduler's figures begin at 0", "[share_keeper]") {
+  std::mutex mutex;
+  auto current = std::make_shared<FakeShares>();
+  TreeWatch watch;
+  const ShareKeeper keeper(watch, [&] {
+    const std::lock_guard lock(mutex);
+    return current;
+  });
+  REQUIRE(watch.recent(0ms, kPatience));
+  {
+    const std::lock_guard lock(mutex);
+    current = std::make_shared<FakeShares>();
+  }
+  const auto view = watch.recent(0ms, kPatience);
+  REQUIRE(view);
+  CHECK((*view)->figures->find(CgroupId{7})->cpu_time_ns == 3000);
 }

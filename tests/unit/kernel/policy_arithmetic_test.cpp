@@ -180,3 +180,21 @@ TEST_CASE("only a task that is behind in service may preempt, a boosted one with
   CHECK_FALSE(mus_may_preempt(runner, runner, 1));
   CHECK_FALSE(mus_may_preempt(runner + kMs, runner, 1));
 }
+
+TEST_CASE("a wait is counted in the bucket whose bounds hold it, the last of which has no upper one") {
+  CHECK(mus_wait_bucket(0) == 0);
+  CHECK(mus_wait_bucket(~0ULL) == MUS_WAIT_BUCKETS - 1);
+  for (std::uint32_t bucket = 0; bucket + 1 < MUS_WAIT_BUCKETS; ++bucket) {
+    const auto bound = MUS_WAIT_UNIT_NS << bucket;
+    CHECK(mus_wait_bucket(bound - 1) == bucket);
+    CHECK(mus_wait_bucket(bound) == bucket + 1);
+  }
+  std::mt19937_64 random(23);
+  for (int i = 0; i < 20000; ++i) {
+    const auto wait = any_size(random, 64);
+    const auto bucket = mus_wait_bucket(wait);
+    REQUIRE(bucket < MUS_WAIT_BUCKETS);
+    REQUIRE((bucket == 0 || wait >= MUS_WAIT_UNIT_NS << (bucket - 1)));
+    REQUIRE((bucket == MUS_WAIT_BUCKETS - 1 || wait < MUS_WAIT_UNIT_NS << bucket));
+  }
+}

@@ -21,7 +21,7 @@ for group in loud meek busy; do echo 1 >"$CG/$group/cgroup.kill"; done
 # waited: for a CPU, by the boosted ones, in ms.
 waited() {
 	sleep 1.5 # the daemon reads its counters once a second
-	api /metrics | awk '/^mus_cgroup_wait_seconds_total/ { print int($NF * 1000) }'
+	api /metrics | awk '/^mus_cgroup_run_delay_seconds_sum/ { print int($NF * 1000) }'
 }
 
 # turn OPTION...: all of them, by chrt.

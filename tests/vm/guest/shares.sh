@@ -12,6 +12,7 @@ start_with_whole_boosts
 step "the verifier had at most $MARGIN_PERCENT % more work with each program than is recorded"
 expect_verified_as_recorded
 hog a
+watched=$!
 hog b
 sleep 1
 
@@ -29,10 +30,31 @@ api /metrics | grep -E '^mus_cgroup_cpu_seconds_total.* [1-9]' || die "not count
 
 step "and that it waited a quarter as long as it ran"
 api /metrics | awk '
-	/^mus_cgroup_cpu_seconds_total/ { ran = $NF } /^mus_cgroup_wait_seconds_total/ { waited = $NF }
-	/^mus_cgroup_waits_total/ { waits = $NF }
+	/^mus_cgroup_cpu_seconds_total/ { ran = $NF } /^mus_cgroup_run_delay_seconds_sum/ { waited = $NF }
+	/^mus_cgroup_run_delay_seconds_count/ { waits = $NF }
 	END { print "   ran " ran " s, waited " waited " s in " waits " waits"; exit !(waits && waited > ran / 8 && waited < ran / 2) }' ||
 	die "not so: $(api /metrics | grep mus_cgroup)"
+
+# kernel_waited / we_waited: for how many ms, and how many times. The kernel counts for any scheduler, by thread.
+kernel_waited() { awk '{ printf "%d %d", $2 / 1000000, $3 }' "/proc/$watched/schedstat"; }
+we_waited() {
+	api /metrics | awk '/^mus_cgroup_run_delay_seconds_sum/ { sum = $NF } /^mus_cgroup_run_delay_seconds_count/ { n = $NF }
+		END { printf "%d %d", sum * 1000, n }'
+}
+
+step "which is what the kernel counts for its one thread"
+counted=$(kernel_waited)
+sleep 2 # as old as figures may be
+counted="$counted $(we_waited) $(kernel_waited)"
+echo "   ms and times: the kernel before, we, the kernel after: $counted"
+echo "$counted" | awk '{ exit !($3 >= $1 * 0.97 && $3 <= $5 * 1.03 && $4 >= $2 * 0.97 && $4 <= $6 * 1.03) }' ||
+	die "it counts otherwise"
+
+step "and its percentiles lie where waits for a turn of the other do"
+api /status | tr -d ' \n' | grep -o '"run_delay":{[^}]*}' | tee /tmp/delay
+# It waits about once for each slice of 3 ms of the other, and that is nearly all the waiting that it does.
+tr -d '"{}' </tmp/delay | tr ',:' '\n ' | awk '$1 == "p50_us" { p50 = $2 } $1 == "p99_us" { p99 = $2 } $1 == "p999_us" { p999 = $2 }
+	END { exit !(p50 > 100 && p50 < 16000 && p99 >= p50 && p99 < 70000 && p999 >= p99) }' || die "they do not"
 
 step "after reset they are equal again"
 mus-scheduler reset --cgroup /a || die "reset failed"
