@@ -150,7 +150,7 @@ struct mus_meter {
   __u64 wait_ns;                 /* summed over all waits. For a cpu.max is none */
   __u32 waits[MUS_WAIT_BUCKETS]; /* how many took so long; they wrap, so only differences count */
 } __attribute__((aligned(2 * MUS_CACHE_LINE)));
-MUS_STATIC_ASSERT(sizeof(struct mus_meter) == 2 * MUS_CACHE_LINE, "no line shared between CPUs");
+MUS_STATIC_ASSERT(sizeof(struct mus_meter) % MUS_CACHE_LINE == 0, "no line shared between CPUs");
 
 /* Why the kernel let the scheduler go: struct scx_exit_info, copied in ops.exit. kind 0: still attached. */
 struct mus_exit_record {

@@ -103,6 +103,7 @@ void api(MetricText& text, const ApiHealth::Counts& counts) {
   text.family("mus_api_answer_seconds", "histogram",
               "How long answers took, without the wait for a worker; with the time that wait= asked for.");
   std::vector<std::pair<double, std::uint64_t>> buckets;
+  buckets.reserve(ApiHealth::kBounds.size());
   for (std::size_t i = 0; i < ApiHealth::kBounds.size(); ++i) {
     buckets.emplace_back(std::chrono::duration<double>(ApiHealth::kBounds[i]).count(), counts.times[i]);
   }

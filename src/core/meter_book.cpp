@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <numeric>
+#include <ranges>
 
 #include "core/run_delay.hpp"
 
@@ -25,6 +26,14 @@ MeterBook::Sums& MeterBook::Sums::operator-=(const Sums& other) {
 std::shared_ptr<const CgroupFigures> MeterBook::add(const std::vector<CgroupRecord>& records,
                                                     const std::vector<CgroupMeter>& meters, TimePoint now) {
   ++readings_;
+  take(records, meters);
+  inherit();
+  auto figures = sum_up(records, now);
+  move_window(now);
+  return figures;
+}
+
+void MeterBook::take(const std::vector<CgroupRecord>& records, const std::vector<CgroupMeter>& meters) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     auto& account = accounts_[records[i].id];
     account.parent = records[i].parent;
@@ -39,18 +48,19 @@ std::shared_ptr<const CgroupFigures> MeterBook::add(const std::vector<CgroupReco
     }
     last.meter = meters[i];
   }
-  inherit();
+}
 
+std::shared_ptr<const CgroupFigures> MeterBook::sum_up(const std::vector<CgroupRecord>& records, TimePoint now) const {
   struct Both {
     Sums now;
     Sums before;
   };
   std::map<CgroupId, Both> sums;
   for (const auto& [id, account] : accounts_) sums[id] = {account.now, account.before};
-  for (auto record = records.rbegin(); record != records.rend(); ++record) {
-    const auto above = sums.find(record->parent);
+  for (const auto& record : std::views::reverse(records)) {
+    const auto above = sums.find(record.parent);
     if (above == sums.end()) continue;
-    const auto& own = sums[record->id];
+    const auto& own = sums[record.id];
     above->second.now += own.now;
     above->second.before += own.before;
   }
@@ -68,7 +78,6 @@ std::shared_ptr<const CgroupFigures> MeterBook::add(const std::vector<CgroupReco
     stats.recent_cpu_time_ns = both.now.cpu_time_ns;
     stats.recent = run_delay(both.now.delays);
   }
-  move_window(now);
   return figures;
 }
 

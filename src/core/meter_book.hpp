@@ -48,7 +48,10 @@ class MeterBook {
     CgroupMeter meter;
   };
 
+  void take(const std::vector<CgroupRecord>& records, const std::vector<CgroupMeter>& meters);
   void inherit();
+  [[nodiscard]] std::shared_ptr<const CgroupFigures> sum_up(const std::vector<CgroupRecord>& records,
+                                                            TimePoint now) const;
   void move_window(TimePoint now);
 
   std::map<CgroupId, Account> accounts_;

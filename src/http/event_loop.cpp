@@ -173,7 +173,7 @@ void EventLoop::accept_from(std::size_t listener, TimePoint now) {
 }
 
 /// When the listener's connections are used up, the one that has kept us waiting longest goes: an honest client sends
-/// its request in milliseconds. False when all of them are being answered.
+/// its request, and takes its answer, in milliseconds. False when all of them are in work or streams.
 bool EventLoop::make_room(std::size_t listener) {
   std::size_t count = 0;
   Connection* oldest = nullptr;
@@ -181,7 +181,7 @@ bool EventLoop::make_room(std::size_t listener) {
     if (connection->listener() != listener || connection->state() == Connection::State::closed) continue;
     ++count;
     const auto state = connection->state();
-    if (state != Connection::State::reading && state != Connection::State::lingering) continue;
+    if (state == Connection::State::handling || state == Connection::State::streaming) continue;
     if (oldest == nullptr || connection->waiting_since() < oldest->waiting_since()) oldest = connection.get();
   }
   if (count < limits_.connections) return true;

@@ -39,6 +39,7 @@ class DaemonProcess {
   /// A client command against this daemon.
   Finished client(std::vector<std::string> arguments) const;
 
+  [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] std::string path(const std::string& name) const { return root_ + "/" + name; }
   [[nodiscard]] std::string log() const;
   void make_cgroup(const std::string& cgroup) const { std::filesystem::create_directories(root_ + "/cgroup" + cgroup); }
