@@ -35,7 +35,8 @@ std::shared_ptr<const CgroupFigures> MusService::figures() {
     policies = force().map;
   }
   const auto view = tree_watch_.recent(kFiguresAge, options_.figures_patience);
-  std::shared_ptr<const CgroupFigures> figures = view ? with_shares(**view, policies, guards()) : nullptr;
+  std::shared_ptr<const CgroupFigures> figures;
+  if (view && (*view)->figures) figures = with_shares(**view, policies, guards());
   const Lock lock(snapshot_mutex_);
   if (figures) figures_ = std::move(figures);
   return figures_ ? figures_ : kNone;
