@@ -35,6 +35,9 @@ PACKAGES_VM=(
 # For the pages that try what they must not.
 PACKAGES_BROWSER=(chromium)
 
+# To build the image for the DaemonSet by its recipe.
+PACKAGES_IMAGE=(buildah)
+
 # What the benchmark needs besides: perf's pipe and counters, and its pictures.
 PACKAGES_BENCH=(linux-perf python3-matplotlib)
 

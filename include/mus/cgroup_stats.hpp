@@ -36,7 +36,7 @@ struct CgroupStats {
   std::uint64_t waits = 0;              ///< times that a task went from runnable to running
   WaitCounts delays{};                  ///< the same waits by their length
   double share_cpus = 0;                ///< what its share gives it now of what its runnable threads can use, in CPUs
-  std::chrono::milliseconds window{0};  ///< how long the rest is of: some ten seconds, less soon after an attach
+  std::chrono::milliseconds window{0};  ///< how long the rest is of: 10 s to 2 min, less soon after an attach
   std::uint64_t recent_cpu_time_ns = 0;
   RunDelay recent{};
 };

@@ -17,7 +17,8 @@ namespace mus {
 /// it is gone, so no sum goes down; only what it did after the last reading is lost.
 class MeterBook {
  public:
-  /// Recent figures are of this long at least, and of twice that at most, if readings come as often.
+  /// Recent figures are of this long at least, and of twice that at most where readings come as often; else of up to
+  /// two times that from reading to reading.
   static constexpr std::chrono::seconds kWindow{10};
 
   /// `began`: when the meters were 0.

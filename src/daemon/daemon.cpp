@@ -88,7 +88,7 @@ int run_daemon(const Options& options, MainLoop& loop, MusService& service, cons
   const auto watchdog = notifier.watchdog_interval();
   auto next_ping = Clock::now();
   MainLoop::Handlers handlers;
-  handlers.hangup = [] { spdlog::info("SIGHUP: nothing to reload yet"); };
+  handlers.hangup = [] { spdlog::info("SIGHUP changes nothing: settings are read at the start"); };
   if (feeds.watch.fd() >= 0) handlers.sources.push_back({feeds.watch.fd(), [&cgroups] { cgroups.ready(); }});
   handlers.tick = [&] {
     service.tick();

@@ -18,12 +18,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPeriod = 40ms;      // while tasks wait for CPUs: what changes is in force within 100 ms
-constexpr auto kCalmPeriod = 80ms;  // so that the first look after a pause is not later than that either
-constexpr auto kCalm = 300ms;       // without anybody waiting, before the scheduler is left to tell. Looks at once
-                                    // after each short pause would keep time with whoever causes it
-constexpr auto kMeterPeriod = 1s;   // while somebody looks anyway
-constexpr auto kMostUnread = MeterBook::kWindow;  // else: for figures of late, and counts wrap
+constexpr auto kPeriod = 40ms;        // while tasks wait for CPUs: what changes is in force within 100 ms
+constexpr auto kCalmPeriod = 80ms;    // so that the first look after a pause is not later than that either
+constexpr auto kCalm = 300ms;         // without anybody waiting, before the scheduler is left to tell. Looks at once
+                                      // after each short pause would keep time with whoever causes it
+constexpr auto kMeterPeriod = 1s;     // while somebody looks anyway
 constexpr auto kServicesPeriod = 5s;  // they come with a reboot or a restart of a service, and directories are read
 
 // What cgroups have done, of one attached scheduler after the other.
@@ -36,7 +35,9 @@ class Metering {
     figures_.reset();
     read_at_ = now;
   }
-  [[nodiscard]] bool overdue(TimePoint now) const { return shares_ && now - read_at_ >= kMostUnread; }
+  [[nodiscard]] bool older_than(std::chrono::milliseconds age, TimePoint now) const {
+    return shares_ && now - read_at_ >= age;
+  }
 
   std::shared_ptr<const CgroupFigures> figures(const std::vector<CgroupRecord>& cgroups, TimePoint now) {
     if (figures_ && now - read_at_ < kMeterPeriod) return figures_;
@@ -57,11 +58,13 @@ class Metering {
 }  // namespace
 
 ShareKeeper::ShareKeeper(TreeWatch& watch, std::function<std::shared_ptr<CgroupShares>()> current,
-                         std::function<std::vector<CgroupId>()> services, const GuardOptions& options)
+                         std::function<std::vector<CgroupId>()> services, const GuardOptions& options,
+                         std::chrono::milliseconds most_unread)
     : watch_(watch),
       current_(std::move(current)),
       services_(std::move(services)),
       options_(options),
+      most_unread_(most_unread),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void ShareKeeper::run(const std::stop_token& stop) {
@@ -78,7 +81,7 @@ void ShareKeeper::run(const std::stop_token& stop) {
     const bool calm = Clock::now() - last_contended >= kCalm;
     const bool asked = contended ? watch_.wait(stop, kPeriod)
                        : !shares ? watch_.wait(stop, {})
-                       : calm    ? watch_.wait(stop, kMostUnread, shares->contention_fd())
+                       : calm    ? watch_.wait(stop, most_unread_, shares->contention_fd())
                                  : watch_.wait(stop, kCalmPeriod);
     if (stop.stop_requested()) return;
     shares = current_();
@@ -86,7 +89,7 @@ void ShareKeeper::run(const std::stop_token& stop) {
     contended = shares && shares->contended();
     if (contended) last_contended = Clock::now();
     if (!shares && asked) watch_.failed({Errc::unavailable, "the scheduler is not attached", "ask again in a moment"});
-    if (!shares || (!contended && !asked && !metering.overdue(Clock::now()))) continue;
+    if (!shares || (!contended && !asked && !metering.older_than(most_unread_, Clock::now()))) continue;
     auto cgroups = shares->walk();
     if (!cgroups) {
       if (trouble != cgroups.error().message) {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <future>
 #include <mutex>
+#include <thread>
 
 #include "daemon/fd.hpp"
 
@@ -155,6 +156,16 @@ TEST_CASE("who asks for a look gets figures that are at most a second old, and m
   CHECK((*later)->figures->find(CgroupId{7})->cpu_time_ns > 3000);
   CHECK(shares->reads <= 3);
   CHECK(shares->walks > 10);
+}
+
+TEST_CASE("meters are read once in a while also where nobody asks and no task waits", "[share_keeper]") {
+  const auto shares = std::make_shared<FakeShares>();
+  shares->busy = false;
+  TreeWatch watch;
+  const ShareKeeper keeper(watch, [=] { return shares; }, {}, {}, 100ms);
+  const auto until = Clock::now() + kPatience;
+  while (shares->reads < 2 && Clock::now() < until) std::this_thread::sleep_for(10ms);
+  CHECK(shares->reads >= 2);
 }
 
 TEST_CASE("another attached scheduler's figures begin at 0", "[share_keeper]") {
