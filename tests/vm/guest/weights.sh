@@ -110,7 +110,7 @@ expect 1 "609 62 312 15" $G $R $N $B
 step "a moved thread competes where it is a tenth of a second later"
 cat "$CG/$G/cgroup.procs" >"$CG/$B/cgroup.procs"
 sleep 0.1
-expect 1 "160 802 38" $R $N $B
+expect 2 "160 802 38" $R $N $B
 end $B
 container $B 1 4
 container $G 39 1
