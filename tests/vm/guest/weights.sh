@@ -194,9 +194,9 @@ for job in $(seq 20); do
 done
 # A turn lasts until a tick, 4 ms. Each has one as what it was before it came there, and one as a newcomer, at the end of
 # which it owes more than it has time left. With the share of a child of the root it would have half the CPU.
-used=$((($(cpu_usec jobs) - before) / 20))
-echo "   each had $used us on average, wanted at most two turns"
-[ "$used" -le 10000 ] || die "not so"
+each=$((($(cpu_usec jobs) - before) / 20))
+echo "   each had $each us on average, wanted at most two turns"
+[ "$each" -le 10000 ] || die "not so"
 
 step "a running task that is moved to a cgroup which slept brings it no more credit than a sleeper has"
 end rest
