@@ -162,7 +162,8 @@ TEST_CASE("meters are read once in a while also where nobody asks and no task wa
   const auto shares = std::make_shared<FakeShares>();
   shares->busy = false;
   TreeWatch watch;
-  const ShareKeeper keeper(watch, [=] { return shares; }, {}, {}, 100ms);
+  const auto current = [=] { return shares; };
+  const ShareKeeper keeper(watch, current, {}, {}, 100ms);
   const auto until = Clock::now() + kPatience;
   while (shares->reads < 2 && Clock::now() < until) std::this_thread::sleep_for(10ms);
   CHECK(shares->reads >= 2);

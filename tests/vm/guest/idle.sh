@@ -12,10 +12,10 @@ idle_group() {
 	echo 1 >"$CG/$1/cpu.idle"
 }
 
-# late CGROUP PERIOD_US RUN_US [TIMES]: how late a task that sleeps and works by turns starts, in LATE, and is done, in
-# DONE: each p50 p99 max, us. Of 100 times the 99th percentile is the latest.
+# late CGROUP PERIOD_US RUN_US: how late a task that sleeps and works by turns starts, in LATE, and is done, in DONE: each
+# p50 p99 max, us.
 late() {
-	LATE=$(in_cgroup "$1" mus-load waker "${4:-100}" "$2" "$3")
+	LATE=$(in_cgroup "$1" mus-load waker 100 "$2" "$3")
 	DONE=$(echo "$LATE" | tail -n 1)
 	LATE=$(echo "$LATE" | head -n 1)
 }
@@ -43,7 +43,7 @@ late tree/service 9000 6000
 echo "   a task that works two thirds of the time beside the idle one is late by (p50 p99 max, us) $LATE"
 kernels_late=$(p99 "$LATE")
 interrupter
-late tree/service 1200 800 400
+late tree/service 1200 800
 echo "   interrupted by a third it is done late by $DONE"
 kernels_done=$(p99 "$DONE")
 end third tree/batch
@@ -85,7 +85,7 @@ echo "   late by $LATE"
 
 step "also when a third task interrupts that one as soon as it runs"
 interrupter
-late tree/service 1200 800 400
+late tree/service 1200 800
 echo "   done late by $DONE"
 [ "$(p99 "$DONE")" -le $((kernels_done + 1000)) ] || die "too late: the kernel's own $kernels_done"
 end third
