@@ -11,9 +11,10 @@
 /* One of the queues that a CPU serves, as seen from there. */
 struct cpu_turn {
   u64 skew;        /* added to its tasks' vtime to compare them with the cache's first queue; see queue.bpf.h */
+  u64 head;        /* vtime of its first task for this CPU when it was last looked at ... */
+  u64 vtime;       /* ... the same on the scale of the CPU's cache ... */
+  u64 found;       /* ... and whether there was one */
   u64 passed_over; /* since when its head has waited for a turn here; 0: it has not */
-  u64 vtime;       /* of its head, so compared, when it was last looked at ... */
-  u64 found;       /* ... and whether there was one for this CPU */
 };
 
 /* What a CPU serves next. */
@@ -30,6 +31,8 @@ struct cpu_ctx {
   u64 vtime;         /* of the running task when `since` was, on the scale of the CPU's cache */
   u64 since;         /* bpf_ktime_get_ns() */
   u64 rate;          /* at which the running task's vtime passes */
+  u64 holds;         /* 1 + the queue of that task, until it sleeps: see advance_clock(); 0: none */
+  u64 held;          /* its vtime when `since` was, on the scale of that queue */
   u32 flow;          /* of that task */
   u64 preempting_at; /* when a waker last claimed this CPU; 0: nobody since the last switch */
   u32 running;       /* 1: one of our tasks runs here */

@@ -49,33 +49,40 @@ s32 BPF_PROG(mus_select_cpu, struct task_struct* p, s32 prev_cpu, u64 wake_flags
   return cpu;
 }
 
+/* What holds for the task by now. Before it is charged: who starts a process in a cgroup forks it outside and moves it;
+ * charged to where it was, each would have a turn in its cgroup for nothing. */
+static __always_inline void renew(struct task_struct* p, struct task_ctx* tctx, s32 cpu, u64 now) {
+  refresh_policy(p, tctx);
+  count_runnable(p, tctx, cpu);
+  refresh_rate(p, tctx, now);
+}
+
 SEC("struct_ops/mus_enqueue")
 void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
   bool waking = enq_flags & (SCX_ENQ_WAKEUP | SCX_ENQ_REENQ);
   struct task_ctx* tctx = lookup_task(p);
   s32 cpu = cpu_of_task(p);
   u64 now = bpf_ktime_get_ns();
+  bool stays;
 
   if (!tctx) { /* cannot be: made in init_task */
     mus_insert(p, SCX_DSQ_LOCAL, slice_ns, enq_flags);
     return;
   }
   tctx->has_run = tctx->in_turn; /* see mus_stopping */
-  if (tctx->in_turn) end_turn(p, tctx);
+  stays = has_run(tctx) && stays_placed(p, tctx);
+  if (!stays) renew(p, tctx, cpu, now);
+  if (has_run(tctx)) end_turn(p, tctx);
   if (enq_flags & SCX_ENQ_WAKEUP) {
     count(MUS_WAKEUPS);
     tctx->ran_at_wakeup = p->se.sum_exec_runtime;
   }
   begin_wait(tctx, now);
   join_queue(p, tctx, home_queue(p, tctx, cpu));
-  if (has_run(tctx) && stays_placed(p, tctx)) {
+  if (stays && !tctx->joined)
     bound_ahead(p, tctx);
-  } else {
-    refresh_policy(p, tctx);
-    count_runnable(p, tctx, cpu);
-    refresh_rate(p, tctx, now);
+  else
     place(p, tctx, enq_flags & SCX_ENQ_WAKEUP);
-  }
   if (enq_flags & SCX_ENQ_REENQ) count(MUS_REENQUEUES);
   if (tctx->limit && park(p, tctx, enq_flags, now)) return;
 
@@ -99,17 +106,10 @@ void BPF_PROG(mus_enqueue, struct task_struct* p, u64 enq_flags) {
   enqueue_vtime(p, tctx, cpu, enq_flags);
 }
 
-/* The task that runs goes on, maybe in another cgroup, if it has been moved: what it has run is charged to the old. */
-static __always_inline void settle(struct task_struct* p, struct task_ctx* tctx, s32 cpu) {
-  charge(p, tctx);
-  refresh_policy(p, tctx);
-  count_runnable(p, tctx, cpu);
-}
-
 /* One more slice for the task that runs. */
 static __always_inline void keep(struct task_struct* p, struct task_ctx* tctx, struct cpu_ctx* cctx, s32 cpu, u64 now) {
   p->scx.slice = slice_ns;
-  note_running(cctx, comparable_vtime(p, tctx, cpu), tctx->rate, tctx->flow, now);
+  note_task(p, tctx, cctx, cpu, now);
   count(MUS_KEPT);
 }
 
@@ -128,14 +128,14 @@ void BPF_PROG(mus_dispatch, s32 cpu, struct task_struct* prev) {
   if (!cctx || relieve(cctx, cpu, now) || balance(cpu, now)) return;
   choose_turn(cpu, now, tctx != NULL);
   if (tctx && cctx->next.found) {
-    settle(prev, tctx, cpu);
-    refresh_rate(prev, tctx, now);
+    renew(prev, tctx, cpu, now);
+    charge(prev, tctx);
     /* Somebody waits: from here on its flow pays, too, and it may not be further from its flow than a turn. */
     tctx->contended = true;
     place(prev, tctx, false);
     /* Alternating with whoever is next in the queue would halve every weight: go on while nobody is further behind. */
     if (!cctx->next.forced && !mus_before(cctx->next.vtime, comparable_vtime(prev, tctx, cpu))) {
-      advance_clock(tctx->queue, prev->scx.dsq_vtime);
+      advance_clock(tctx->queue, prev->scx.dsq_vtime, now);
       keep(prev, tctx, cctx, cpu, now);
       return;
     }
@@ -145,7 +145,8 @@ void BPF_PROG(mus_dispatch, s32 cpu, struct task_struct* prev) {
     serve_other_cache(cpu);
     return;
   }
-  settle(prev, tctx, cpu);
+  renew(prev, tctx, cpu, now);
+  charge(prev, tctx);
   forgive(prev, tctx);
   keep(prev, tctx, cctx, cpu, now);
 }
@@ -169,7 +170,7 @@ void BPF_PROG(mus_running, struct task_struct* p) {
   account_wait(tctx, now);
   count_runnable(p, tctx, cpu);
   if (tctx->queued) {
-    advance_clock(tctx->queue, p->scx.dsq_vtime);
+    advance_clock(tctx->queue, p->scx.dsq_vtime, now);
     if (!is_pinned_queue(tctx->queue) && tctx->last_cpu != cpu) count(MUS_STEALS);
     tctx->queued = false;
   }
@@ -178,7 +179,7 @@ void BPF_PROG(mus_running, struct task_struct* p) {
   /* What it ran since ops.stopping, on its way to sleep through the kernel's switch, is charged with this turn. */
   tctx->turn_began = p->se.sum_exec_runtime;
   cctx->preempting_at = 0;
-  note_running(cctx, comparable_vtime(p, tctx, cpu), tctx->rate, tctx->flow, now);
+  note_task(p, tctx, cctx, cpu, now);
   /* It ran out while this one was queued, or all that this one is to do is to have run. */
   if (tctx->limit && (tctx->free_turn == MUS_FORCED_TURN || must_wait(p, tctx, now)))
     scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
@@ -202,7 +203,10 @@ void BPF_PROG(mus_stopping, struct task_struct* p, bool runnable) {
   struct cpu_ctx* cctx = lookup_cpu(cpu_of_task(p));
   struct task_ctx* tctx;
 
-  if (cctx) cctx->running = 0;
+  if (cctx) {
+    cctx->running = 0;
+    if (!runnable) cctx->holds = 0;
+  }
   /* With its slice used up it comes to ops.enqueue next, which ends its turn: to look a task up is a good part of what
    * a switch costs. */
   if (runnable && !p->scx.slice) return;

@@ -11,8 +11,9 @@
  * queues' skews to the clock of its cache, moved for all tasks of a queue at once, and only when the two have come
  * apart by more than the lag.
  *
- * A clock is never behind the head of its queue: the skew is measured at the clock, so a gap between the two would be
- * carried along for ever, and the queue never served.
+ * A clock is where the earliest of its queue's tasks stands that wait or run: whoever wakes is placed there. Of those
+ * that run only the start of their turn is known; see advance_clock(). A queue's head may be far ahead of its clock, a
+ * light task beside a heavy one that runs: the skew goes by both.
  */
 #ifndef MUS_QUEUE_BPF_H
 #define MUS_QUEUE_BPF_H
@@ -26,6 +27,9 @@
 
 #define HEAD_SCAN 8 /* queue entries looked at for one that may run on this CPU */
 
+/* After this long a CPU's note of what it runs is not believed any more; it is renewed at each slice. */
+#define HOLDS_NS (20 * MUS_NSEC_PER_MSEC)
+
 /* Advancing the clock in steps keeps its cache line shared between CPUs at most wakeups. */
 #define CLOCK_STEP_NS (MUS_NSEC_PER_MSEC / 10)
 
@@ -33,6 +37,7 @@ const volatile u64 lag_ns = MUS_LAG_NS;
 
 struct queue {
   u64 clock;
+  u64 moved_at; /* bpf_ktime_get_ns() */
 } __attribute__((aligned(MUS_CACHE_LINE)));
 
 static struct queue queues[NR_QUEUES];
@@ -126,11 +131,41 @@ static __always_inline u32 home_queue(struct task_struct* p, struct task_ctx* tc
   return class < MUS_CLASSES ? cache * MUS_CLASSES + class : PINNED_QUEUES + cpu;
 }
 
-static __always_inline void advance_clock(u32 queue, u64 vtime) {
-  struct queue* q = lookup_queue(queue);
+/* The first task of a cache's queue, far ahead of its clock, has a CPU while others run that are behind it: it was all
+ * that waited when that CPU became free. With the clock so far ahead, all that wake would wait until those others are
+ * there, too. So the clock goes no further than to the last of them, or twice as fast as that one does: a task that
+ * cannot use its share falls behind for ever. Not static: see look(). */
+u64 held_clock(u32 queue, u64 clock, u64 vtime, u64 passed_ns, u64 now) {
+  u32 cache = queue / MUS_CLASSES, position, size = cache_size(cache);
+  u64 last = vtime;
 
+  bpf_for(position, 0, size) {
+    struct cpu_ctx* there = lookup_cpu(cache_cpu(cache, position));
+    u64 held, most;
+
+    if (!there || there->holds != queue + 1 || now - there->since > HOLDS_NS) continue;
+    held = there->held;
+    most = clock + 2 * mus_vtime_delta(passed_ns, there->rate);
+    if (mus_before(held, most)) held = most;
+    if (mus_before(held, last)) last = held;
+  }
+  return last;
+}
+
+static __always_inline void advance_clock(u32 queue, u64 vtime, u64 now) {
+  struct queue* q = lookup_queue(queue);
+  u64 clock;
+
+  if (!q) return;
+  clock = q->clock;
   /* A lost race leaves the clock a little behind; the next task through the queue moves it again. */
-  if (q && mus_before(q->clock + CLOCK_STEP_NS, vtime)) q->clock = vtime;
+  if (!mus_before(clock + CLOCK_STEP_NS, vtime)) return;
+  if (!is_pinned_queue(queue) && mus_before(clock + lag_ns, vtime)) {
+    vtime = held_clock(queue, clock, vtime, now - q->moved_at, now);
+    if (!mus_before(clock, vtime)) return;
+  }
+  q->clock = vtime;
+  q->moved_at = now;
 }
 
 /* The task now belongs to that queue: same distance from the new clock as from the old one. */
@@ -153,18 +188,29 @@ static __always_inline u32 queue_of_turn(u32 turn, s32 cpu) {
   return cache * MUS_CLASSES + turn;
 }
 
-/* What to add to the vtime of a queue's task to compare it on that CPU. */
+/* What to add to the vtime of a queue's task to compare it on that CPU. What lies between clock and head of that queue
+ * and of the cache's first is kept within the lag of each other: measured from clock to clock, the head of a queue that
+ * stands far ahead of its clock would be carried along for ever, and never served. Time passes in a queue, too, while
+ * nobody of it is served. */
 static __always_inline u64 skew(struct cpu_ctx* cctx, u32 queue, s32 cpu) {
   u32 turn = turn_of(queue);
-  struct cpu_turn* here = lookup_turn(cctx, turn);
-  u64 base, clock, wanted;
+  struct cpu_turn *here = lookup_turn(cctx, turn), *first = &cctx->turns[0];
+  struct queue* q = lookup_queue(queue);
+  u64 base, ahead, clock, head, skew;
 
-  if (!here || turn == 0 || cache_of(cpu) >= MUS_MAX_CACHES) return 0;
-  base = clock_of(queue_of_turn(0, cpu));
-  clock = clock_of(queue);
-  wanted = mus_clamp_vtime(clock + here->skew, base, lag_ns, lag_ns) - clock;
-  if (here->skew != wanted) here->skew = wanted;
-  return wanted;
+  if (!here || !q || turn == 0 || cache_of(cpu) >= MUS_MAX_CACHES) return 0;
+  base = ahead = clock_of(queue_of_turn(0, cpu));
+  if (first->found && mus_before(base, first->head)) ahead = first->head;
+  clock = head = q->clock;
+  if (here->found && mus_before(clock, here->head)) head = here->head;
+  skew = here->skew;
+  if (mus_before(ahead + lag_ns, clock + skew))
+    skew = ahead + lag_ns - clock;
+  else if (mus_before(head + skew + lag_ns, base))
+    skew = base - lag_ns - head;
+  if (here->skew != skew) here->skew = skew;
+  if (mus_before(clock + skew + lag_ns + CLOCK_STEP_NS, base)) q->clock = base - lag_ns - skew;
+  return skew;
 }
 
 /* vtime of p on the scale of a CPU's cache, where p's queue is one of those that it serves. */
@@ -172,6 +218,14 @@ static __always_inline u64 comparable_vtime(const struct task_struct* p, const s
   struct cpu_ctx* cctx = lookup_cpu(cpu);
 
   return p->scx.dsq_vtime + (cctx ? skew(cctx, tctx->queue, cpu) : 0);
+}
+
+/* p runs on that CPU from now on, or goes on. */
+static __always_inline void note_task(const struct task_struct* p, const struct task_ctx* tctx, struct cpu_ctx* cctx,
+                                      s32 cpu, u64 now) {
+  cctx->holds = tctx->queue + 1;
+  cctx->held = p->scx.dsq_vtime;
+  note_running(cctx, comparable_vtime(p, tctx, cpu), tctx->rate, tctx->flow, now);
 }
 
 struct queue_head {
@@ -186,18 +240,14 @@ static __always_inline bool is_head(struct queue_head* head, const struct task_s
   return true;
 }
 
-/* Moves the queue's clock up to its first task. */
+/* The queue's first task that may run on this CPU. */
 static __always_inline struct queue_head peek(u32 queue, s32 cpu) {
   struct task_struct* p = mus_peek(dsq_of(queue));
   struct queue_head head = {};
   u32 scanned = 0;
 
-  if (p) {
-    advance_clock(queue, p->scx.dsq_vtime);
-    if (is_head(&head, p, cpu)) return head;
-  }
+  if (p && is_head(&head, p, cpu)) return head;
   bpf_for_each(scx_dsq, p, dsq_of(queue), 0) {
-    if (!scanned) advance_clock(queue, p->scx.dsq_vtime);
     if (is_head(&head, p, cpu) || ++scanned >= HEAD_SCAN) break;
   }
   return head;

@@ -33,6 +33,7 @@ int look(s32 cpu, u32 turn) {
   head = peek(queue, cpu);
   here->found = head.found;
   if (!head.found) return 0;
+  here->head = head.vtime;
   here->vtime = head.vtime + skew(cctx, queue, cpu);
   if (!cctx->next.found || mus_before(here->vtime, cctx->next.vtime)) {
     cctx->next.found = 1;

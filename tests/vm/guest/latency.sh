@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 # A boosted sleeper beside hogs: how late it runs, under the kernel's own scheduler, under ours, and under ours without
-# wakeup preemption, interleaved in one boot. Two daemons with one socket each take turns by attach and detach.
+# wakeup preemption, interleaved in one boot. Two daemons with one socket each take turns by attach and detach. And a
+# service that nobody has boosted.
 # The machine's time passes with the instructions that it executes. With one CPU the figures repeat to the microsecond;
 # with several they are only good against our own without preemption: docs/testing.md.
 # shellcheck source=/dev/null
@@ -10,6 +11,9 @@
 ROUNDS=3
 SAMPLES=250
 OTHER=/run/mus-scheduler/other.sock
+
+# After this long at most whoever runs makes way (HZ=250).
+TICK_US=4000
 
 # By how much our median may be over that of the kernel's own scheduler: the resolution of the figures.
 RESOLUTION_US=1
@@ -81,4 +85,20 @@ while [ "$round" -lt "$ROUNDS" ]; do
 	one_round
 done
 judge || die "$VERDICT"
+
+step "a service is on time beside a neighbour of its weight and a light one, which waits far ahead of both"
+end noise
+for weight in 1 100; do
+	mkdir -p "$CG/neighbour-$weight"
+	echo "$weight" >"$CG/neighbour-$weight/cpu.weight"
+	for _ in $(seq "$(nproc)"); do spawn "neighbour-$weight" mus-load hog; done
+done
+served() { in_cgroup service mus-load waker "$SAMPLES" 20000 2000 | head -n 1; }
+own=$(served)
+attach "$SOCKET"
+ours=$(served)
+echo "   late by (p50 p99 max, us): eevdf $own | ours $ours"
+# shellcheck disable=SC2086
+set -- $ours
+[ "$2" -le "$TICK_US" ] || die "p99 $2 us is more than a tick"
 echo "latency: as promised"
