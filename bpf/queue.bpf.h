@@ -198,7 +198,8 @@ static __always_inline u64 skew(struct cpu_ctx* cctx, u32 queue, s32 cpu) {
   struct queue* q = lookup_queue(queue);
   u64 base, ahead, clock, head, skew;
 
-  if (!here || !q || turn == 0 || cache_of(cpu) >= MUS_MAX_CACHES) return 0;
+  /* With one CPU, all that is confined to it is in one queue. */
+  if (!here || !q || turn == 0 || nr_cpu_ids == 1 || cache_of(cpu) >= MUS_MAX_CACHES) return 0;
   base = ahead = clock_of(queue_of_turn(0, cpu));
   if (first->found && mus_before(base, first->head)) ahead = first->head;
   clock = head = q->clock;
