@@ -30,6 +30,7 @@ measure_part() {
 	end load
 	# shellcheck disable=SC2086
 	PART=$(permille $USED | cut -d' ' -f1)
+	echo "   in 5 s Redis and the noise used$USED us"
 }
 
 # kill_and_await: Redis' container, until the kubelet says that there is another.

@@ -21,7 +21,7 @@ die() {
 	echo "-- daemon log"
 	tail -n 30 "$LOG" 2>/dev/null
 	echo "-- kernel log"
-	dmesg | grep -iE 'sched_ext|BUG|WARNING|Oops|mus' | tail -n 20
+	dmesg | grep -iE 'sched_ext|BUG|WARNING|Oops|mus|out of memory' | tail -n 20
 	exit 1
 }
 
