@@ -143,7 +143,7 @@ u64 held_clock(u32 queue, u64 clock, u64 vtime, u64 passed_ns, u64 now) {
     struct cpu_ctx* there = lookup_cpu(cache_cpu(cache, position));
     u64 held, most;
 
-    if (!there || there->holds != queue + 1 || now - there->since > HOLDS_NS) continue;
+    if (!there || there->holds != queue + 1 || mus_before(there->since + HOLDS_NS, now)) continue;
     held = there->held;
     most = clock + 2 * mus_vtime_delta(passed_ns, there->rate);
     if (mus_before(held, most)) held = most;
@@ -194,12 +194,15 @@ static __always_inline u32 queue_of_turn(u32 turn, s32 cpu) {
  * nobody of it is served. */
 static __always_inline u64 skew(struct cpu_ctx* cctx, u32 queue, s32 cpu) {
   u32 turn = turn_of(queue);
-  struct cpu_turn *here = lookup_turn(cctx, turn), *first = &cctx->turns[0];
-  struct queue* q = lookup_queue(queue);
+  struct cpu_turn *here, *first = &cctx->turns[0];
   u64 base, ahead, clock, head, skew;
+  struct queue* q;
 
   /* With one CPU, all that is confined to it is in one queue. */
-  if (!here || !q || turn == 0 || nr_cpu_ids == 1 || cache_of(cpu) >= MUS_MAX_CACHES) return 0;
+  if (turn == 0 || nr_cpu_ids == 1) return 0;
+  here = lookup_turn(cctx, turn);
+  q = lookup_queue(queue);
+  if (!here || !q || cache_of(cpu) >= MUS_MAX_CACHES) return 0;
   base = ahead = clock_of(queue_of_turn(0, cpu));
   if (first->found && mus_before(base, first->head)) ahead = first->head;
   clock = head = q->clock;
