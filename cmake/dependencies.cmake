@@ -34,6 +34,12 @@ target_link_libraries(mus_deps_json INTERFACE nlohmann_json::nlohmann_json)
 mus_imported(cli11)
 target_link_libraries(mus_deps_cli11 INTERFACE CLI11::CLI11)
 
+# ncurses without wide characters: what is drawn is ASCII.
+mus_imported(ncurses)
+find_library(MUS_NCURSES NAMES libncurses.a REQUIRED)
+find_library(MUS_TINFO NAMES libtinfo.a REQUIRED)
+target_link_libraries(mus_deps_ncurses INTERFACE ${MUS_NCURSES} ${MUS_TINFO})
+
 # spdlog and fmt, both header-only: Debian 12's libfmt-dev has no static library.
 mus_imported(spdlog)
 target_compile_definitions(mus_deps_spdlog INTERFACE SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY)

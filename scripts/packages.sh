@@ -8,9 +8,9 @@ PACKAGES_BUILD=(
 	ca-certificates curl file git openssl python3 xz-utils zstd
 	dpkg-dev g++ cmake ninja-build ccache
 	clang-19 llvm-19 clang-format-19 clang-tidy-19 shellcheck
-	libcap2 libzstd1 python3-hypothesis python3-jsonschema
+	libcap2 libzstd1 python3-hypothesis python3-jsonschema tmux
 	nlohmann-json3-dev libspdlog-dev libfmt-dev libcli11-dev libexpected-dev
-	libssl-dev zlib1g-dev libzstd-dev
+	libssl-dev zlib1g-dev libzstd-dev libncurses-dev
 	systemd
 )
 

@@ -20,6 +20,8 @@ ARCHIVES = {  # archive: name, licence (SPDX)
     "libzstd": ("zstd", "BSD-3-Clause"),
     "libbpf": ("libbpf", "LGPL-2.1-only OR BSD-2-Clause"),
     "libelf": ("elfutils (libelf)", "LGPL-3.0-or-later OR GPL-2.0-or-later"),
+    "libncurses": ("ncurses", "X11-distribute-modifications-variant"),
+    "libtinfo": ("ncurses", "X11-distribute-modifications-variant"),
 }
 HEADERS = {  # package: name, licence
     "nlohmann-json3-dev": ("nlohmann-json", "MIT"),

@@ -34,7 +34,8 @@ run_tests() {
 		shift
 	done
 	MUS_PROMTOOL=$(promtool_path)
-	export MUS_PROMTOOL
+	MUS_AXE=$(axe_path)
+	export MUS_PROMTOOL MUS_AXE
 	if [[ $TESTS_KERNEL ]]; then stage "setup" setup_kernel; else stage "setup" setup_all; fi
 	((${#STAGES_FAILED[@]} == 0)) || tests_verdict "$start"
 	stage "build release" build_preset release
@@ -47,7 +48,7 @@ run_tests() {
 	if [[ $TESTS_FULL ]]; then
 		stage "kernels to compile" kernels_compile
 		stage "a kubelet" kubelet_setup
-		stage "a browser" packages_install "${PACKAGES_BROWSER[@]}"
+		stage "a browser" browser_setup
 	fi
 	stage "unit and API tests" tests_in release unit api
 	stage "build with address sanitizer" build_preset asan
@@ -69,6 +70,11 @@ run_tests() {
 		stage "bare Debian 13" chroot_check trixie
 	fi
 	tests_verdict "$start"
+}
+
+browser_setup() {
+	packages_install "${PACKAGES_BROWSER[@]}"
+	axe_setup
 }
 
 setup_kernel() {

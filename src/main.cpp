@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts the rooms together: the only file that names concrete classes, and the only one that decides exit codes.
+#include <unistd.h>
+
 #include <chrono>
 #include <iostream>
 #include <memory>
@@ -17,6 +19,8 @@
 #include "cli/client.hpp"
 #include "cli/command.hpp"
 #include "cli/events.hpp"
+#include "cli/pick.hpp"
+#include "cli/top/top.hpp"
 #include "core/enforcement.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/event_log.hpp"
@@ -36,6 +40,7 @@
 #include "pods/kubelet_source.hpp"
 #include "pods/runtime_source.hpp"
 #include "pods/source_chain.hpp"
+#include "web/page.hpp"
 
 namespace {
 
@@ -182,6 +187,7 @@ int run(const Options& options) {
   api_options.token_path = options.token_path();
   ApiHealth health;
   api_options.metrics = {options.metrics_busiest, options.metrics_pod_labels, &health};
+  api_options.page = {kPage, kPagePolicy};
   const auto api = make_api(service, api_options);
   HttpServerOptions server_options;
   server_options.socket_path = options.socket;
@@ -201,21 +207,30 @@ int check(const Command& command) {
   return print_check(items, command.json, std::cout);
 }
 
-int ask(const Command& command) {
+int ask(Command command) {
   if (command.kind == Command::Kind::events) {
     const auto client = make_unix_stream_client(command.options.socket);
     return run_events(command, *client, std::cout, std::cerr);
   }
   HttpClientLimits limits;
+  if (command.kind == Command::Kind::top) {
+    limits.deadline = std::chrono::seconds(3);  // whoever quits waits no longer for a daemon that hangs
+    return run_top(*make_unix_client(command.options.socket, limits), std::cerr);
+  }
   if (!command.wait.empty()) limits.deadline += std::chrono::seconds(30);  // as long as the daemon lets anybody wait
   const auto client = make_unix_client(command.options.socket, limits);
+  if (command.pick) {
+    auto target = pick_target(command, *client, std::cin, std::cerr);
+    if (!target) return 1;
+    command.target = std::move(*target);
+  }
   return run_client(command, *client, std::cout, std::cerr);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto command = mus::parse_command_line(argc, argv);
+  auto command = mus::parse_command_line(argc, argv, isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1);
   if (!command) {
     (command.error().code == 0 ? std::cout : std::cerr) << command.error().text;
     return command.error().code;
@@ -228,6 +243,6 @@ int main(int argc, char** argv) {
     case mus::Command::Kind::version:
       return mus::print_version(std::cout);
     default:
-      return ask(*command);
+      return ask(std::move(*command));
   }
 }

@@ -30,6 +30,7 @@ only '(bpf/|linux/bpf)' src/kernel
 only 'CLI/' src/cli
 only 'spdlog/' 'src/(daemon|cli)/'
 only 'openssl/' src/http
+only '(curses|ncurses|term)\.h' 'src/cli/top/(terminal|leave_screen)\.cpp'
 [ "$(grep -rlE '^#include [<"]mus\.skel\.h' src | wc -l)" -le 1 ] || complain "more than one translation unit includes the skeleton"
 [ "$bad" -eq 0 ] && echo "imports: every room keeps to itself"
 exit "$bad"

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace mus {
@@ -72,6 +73,17 @@ inline std::optional<std::int64_t> fraction(std::string_view text) {
     text.remove_prefix(letters);
   }
   return std::chrono::milliseconds{total};
+}
+
+/// As parse_duration() takes it, exactly: "1h30m", "1s500ms". Not for negative ones.
+[[nodiscard]] inline std::string to_text(std::chrono::milliseconds duration) {
+  auto rest = duration.count();
+  std::string text;
+  for (const auto& unit : duration_detail::kUnits) {
+    if (rest >= unit.milliseconds) text.append(std::to_string(rest / unit.milliseconds)).append(unit.name);
+    rest %= unit.milliseconds;
+  }
+  return text.empty() ? "0s" : text;
 }
 
 }  // namespace mus

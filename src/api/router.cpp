@@ -23,7 +23,10 @@ namespace {
 class Api final : public ApiHandler {
  public:
   Api(Service& service, ApiOptions options)
-      : service_(service), rules_{std::move(options.token), std::move(options.token_path)}, metrics_(options.metrics) {
+      : service_(service),
+        rules_{std::move(options.token), std::move(options.token_path)},
+        metrics_(options.metrics),
+        page_(options.page) {
     if (options.events != nullptr) events_.emplace(*options.events, options.event_streams);
   }
 
@@ -34,7 +37,7 @@ class Api final : public ApiHandler {
     Exposure exposure;
     HttpResponse (Api::*call)(const HttpRequest&);
   };
-  static const std::array<Route, 14> kRoutes;
+  static const std::array<Route, 15> kRoutes;
 
   HttpResponse route(const HttpRequest& request) override {
     // HEAD is GET whose body the server does not send.
@@ -140,6 +143,16 @@ class Api final : public ApiHandler {
     return json_answer(std::string(kOpenApi));
   }
 
+  HttpResponse page(const HttpRequest& request) {
+    if (auto refused = no_parameters(request)) return *refused;
+    if (page_.html.empty()) return respond(http_problem(404, "This daemon has no page."));
+    auto response = plain_answer(std::string(page_.html), "text/html; charset=utf-8");
+    response.headers.emplace_back("Content-Security-Policy", page_.policy);
+    // Not "no-referrer": with that, browsers leave the origin out of what changes state, and it is refused.
+    response.headers.emplace_back("Referrer-Policy", "same-origin");
+    return response;
+  }
+
   HttpResponse livez(const HttpRequest&) { return mus::livez(); }
   HttpResponse readyz(const HttpRequest&) { return mus::readyz(service_); }
 
@@ -155,10 +168,12 @@ class Api final : public ApiHandler {
   Service& service_;
   const AccessRules rules_;
   const MetricsOptions metrics_;
+  const ApiPage page_;
   std::optional<EventStreams> events_;
 };
 
-const std::array<Api::Route, 14> Api::kRoutes{{
+const std::array<Api::Route, 15> Api::kRoutes{{
+    {"GET", "/", Exposure::open, &Api::page},
     {"POST", "/prioritize", Exposure::guarded, &Api::prioritize},
     {"DELETE", "/prioritize", Exposure::guarded, &Api::reset},
     {"GET", "/priorities", Exposure::guarded, &Api::priorities},

@@ -8,8 +8,6 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "cli/text.hpp"
-
 namespace mus {
 
 using Json = nlohmann::json;
@@ -24,6 +22,33 @@ const Json& member(const Json& object, const char* name) {
 double number_of(const Json& object, const char* name) {
   const auto& value = member(object, name);
   return value.is_number() ? value.get<double>() : 0;
+}
+
+std::string text_of(const Json& object, const char* name, std::string otherwise) {
+  const auto& value = member(object, name);
+  if (value.is_null()) return otherwise;
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::string printable(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '?';
+  }
+  return out;
+}
+
+std::string padded(std::string_view text, std::size_t width) {
+  std::string out(text);
+  if (out.size() < width) out.append(width - out.size(), ' ');
+  return out;
+}
+
+std::string shortened(const std::string& text, std::size_t width) {
+  if (text.size() <= width) return text;
+  if (width < 4) return text.substr(0, width);
+  const auto end = (width - 2) / 2;
+  return text.substr(0, width - 2 - end) + ".." + text.substr(text.size() - end);
 }
 
 std::string fixed(double value, int digits) {

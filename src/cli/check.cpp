@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "cli/answer.hpp"
 #include "cli/client.hpp"
-#include "cli/text.hpp"
 #include "mus/version.hpp"
 
 namespace mus {

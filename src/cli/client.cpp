@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "cli/answer.hpp"
 #include "cli/explain_text.hpp"
 #include "cli/text.hpp"
 
@@ -11,17 +12,6 @@ namespace mus {
 namespace {
 
 using Json = nlohmann::json;
-
-const char* method_of(Command::Kind kind) {
-  switch (kind) {
-    case Command::Kind::prioritize:
-      return "POST";
-    case Command::Kind::reset:
-      return "DELETE";
-    default:
-      return "GET";
-  }
-}
 
 std::string encoded(std::string_view text) {
   static constexpr const char* kHex = "0123456789ABCDEF";
@@ -92,6 +82,17 @@ int print_unreachable(const Command& command, const Error& error, std::ostream& 
   return 1;
 }
 
+const char* request_method(const Command& command) {
+  switch (command.kind) {
+    case Command::Kind::prioritize:
+      return "POST";
+    case Command::Kind::reset:
+      return "DELETE";
+    default:
+      return "GET";
+  }
+}
+
 std::string request_path(const Command& command) {
   Query query;
   switch (command.kind) {
@@ -124,7 +125,7 @@ std::string request_path(const Command& command) {
 }
 
 int run_client(const Command& command, HttpClient& client, std::ostream& out, std::ostream& err) {
-  const auto reply = client.send(method_of(command.kind), request_path(command), {}, {});
+  const auto reply = client.send(request_method(command), request_path(command), {}, {});
   if (!reply) return print_unreachable(command, reply.error(), err);
   const bool done = reply->status >= 200 && reply->status < 300;
   if (command.json) {

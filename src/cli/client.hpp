@@ -19,7 +19,8 @@ int print_check(const std::vector<CheckItem>& items, bool json, std::ostream& ou
 
 int print_version(std::ostream& out);
 
-/// Path and query of the request that a command makes.
+/// Method, and path and query, of the request that a command makes.
+[[nodiscard]] const char* request_method(const Command& command);
 [[nodiscard]] std::string request_path(const Command& command);
 
 /// A refusal, with what to do about it. Both return 1.

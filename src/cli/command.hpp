@@ -21,11 +21,12 @@ struct ClientTarget {
 };
 
 struct Command {
-  enum class Kind { run, status, pods, prioritize, reset, explain, events, check, version };
+  enum class Kind { run, status, pods, top, prioritize, reset, explain, events, check, version };
   Kind kind = Kind::run;
   Options options;  ///< `run`; of the others only the socket and the roots
   bool json = false;
   ClientTarget target;  ///< prioritize, reset, explain
+  bool pick = false;    ///< of prioritize: no target was given, and somebody can be asked
   std::optional<std::uint32_t> weight;
   std::string ttl;
   std::string wait;                    ///< of prioritize
@@ -41,8 +42,8 @@ struct EarlyExit {
   std::string text;  ///< for stdout when code is 0, else for stderr
 };
 
-/// Reads arguments and the MUS_* environment. Flags win over the environment.
-tl::expected<Command, EarlyExit> parse_command_line(int argc, const char* const* argv);
+/// Reads arguments and the MUS_* environment. Flags win over the environment. `can_ask`: somebody sits at a terminal.
+tl::expected<Command, EarlyExit> parse_command_line(int argc, const char* const* argv, bool can_ask = false);
 
 /// What is wrong with a combination of options, or nothing.
 std::optional<std::string> find_contradiction(const Options& options);

@@ -7,7 +7,6 @@
 
 #include "cli/answer.hpp"
 #include "cli/client.hpp"
-#include "cli/text.hpp"
 
 namespace mus {
 namespace {

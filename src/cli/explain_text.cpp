@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "cli/answer.hpp"
-#include "cli/text.hpp"
 
 namespace mus {
 namespace {
@@ -31,13 +30,6 @@ std::string name_of(const Json& who) {
 
 std::string cpus(const Json& object, const char* name) {
   return member(object, name).is_number() ? fixed(number_of(object, name), 2) : "-";
-}
-
-/// Its beginning and its end: a container's directory is told by its id, a slice by its name.
-std::string shortened(const std::string& text, std::size_t width) {
-  if (text.size() <= width) return text;
-  const auto end = (width - 2) / 2;
-  return text.substr(0, width - 2 - end) + ".." + text.substr(text.size() - end);
 }
 
 void print_levels(const Json& levels, std::ostream& out) {

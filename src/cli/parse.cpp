@@ -27,7 +27,13 @@ constexpr const char* kPrioritizeFooter =
     "  mus-scheduler prioritize redis --namespace shop --container server --weight 8192\n"
     "  mus-scheduler prioritize --unit redis-server         a systemd unit, no Kubernetes needed\n"
     "  mus-scheduler prioritize redis --dry-run             what would be boosted\n"
+    "  mus-scheduler prioritize                             on a terminal: asks which one\n"
     "Setting a boost again replaces it whole. 'reset' with the same target takes it back.";
+
+constexpr const char* kTopFooter =
+    "Keys: b boost, r reset, e explain, / filter, < > sort, ? help, q quit. Works over ssh, in 80x24 and without "
+    "colour\n"
+    "(NO_COLOR=1). 'pods' prints the same once.";
 
 // What CLI11 fills, some of which needs a second look.
 struct Raw {
@@ -115,6 +121,11 @@ void add_simple(CLI::App& app, Raw& raw) {
   add_json(*pods, command.json);
   pods->parse_complete_callback([&raw] { raw.command.kind = Command::Kind::pods; });
 
+  auto* top = app.add_subcommand("top", "The same, live, in the whole terminal; boosts by a key");
+  add_socket(*top, command.options);
+  top->footer(kTopFooter);
+  top->parse_complete_callback([&raw] { raw.command.kind = Command::Kind::top; });
+
   auto* check = app.add_subcommand("check", "Can this node run mus-scheduler? What to do if not");
   add_roots(*check, command.options);
   add_pod_sources(*check, command.options);
@@ -143,7 +154,7 @@ std::optional<std::string> find_mixture(const ClientTarget& target) {
   return std::nullopt;
 }
 
-std::optional<std::string> finish(Raw& raw) {
+std::optional<std::string> finish(Raw& raw, bool can_ask) {
   auto& command = raw.command;
   auto& options = command.options;
   switch (command.kind) {
@@ -152,7 +163,8 @@ std::optional<std::string> finish(Raw& raw) {
       take_run_words(raw.run, options);
       return find_contradiction(options);
     case Command::Kind::prioritize:
-      if (!names_something(command.target))
+      command.pick = can_ask && command.target == ClientTarget{};
+      if (!command.pick && !names_something(command.target))
         return "prioritize needs a target: a pod, --label, --cgroup, --unit or --pid";
       return find_mixture(command.target);
     case Command::Kind::explain:
@@ -188,7 +200,7 @@ EarlyExit usage_error(const std::string& sentence, const std::string& subcommand
 
 }  // namespace
 
-tl::expected<Command, EarlyExit> parse_command_line(int argc, const char* const* argv) {
+tl::expected<Command, EarlyExit> parse_command_line(int argc, const char* const* argv, bool can_ask) {
   Raw raw;
   CLI::App app(kAbout, "mus-scheduler");
   app.require_subcommand(1);
@@ -220,7 +232,7 @@ tl::expected<Command, EarlyExit> parse_command_line(int argc, const char* const*
     return tl::unexpected(usage_error(error.what(), chosen()));
   }
   if (const auto ignored = find_ignored_variable(app)) return tl::unexpected(usage_error(*ignored, chosen()));
-  if (const auto wrong = finish(raw)) return tl::unexpected(usage_error(*wrong, chosen()));
+  if (const auto wrong = finish(raw, can_ask)) return tl::unexpected(usage_error(*wrong, chosen()));
   return raw.command;
 }
 

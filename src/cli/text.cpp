@@ -7,26 +7,12 @@
 #include <vector>
 
 #include "cli/answer.hpp"
+#include "cli/cells.hpp"
 
 namespace mus {
 namespace {
 
 using Json = nlohmann::json;
-
-std::string duration_of(const Json& object, const char* name) {
-  const auto& value = member(object, name);
-  return value.is_number() ? duration_text(value.get<double>()) : std::string();
-}
-
-std::string target_text(const Json& target) {
-  std::string text;
-  for (const char* name : {"pod", "namespace", "container", "uid", "label", "cgroup", "unit", "pid", "all"}) {
-    const auto value = text_of(target, name);
-    if (value.empty()) continue;
-    text.append(text.empty() ? "" : " ").append(name).append("=").append(printable(value));
-  }
-  return text;
-}
 
 // Asked for, and what came of it: another boost, set later, may have decided otherwise.
 std::string lifted_text(const Json& boost) {
@@ -59,25 +45,6 @@ void print_boosts(const Json& boosts, std::ostream& out) {
   for (const auto& line : words) out << line << '\n';
 }
 
-// "0.5": CPUs.
-std::string limit_text(const Json& limit) {
-  const auto period = number_of(limit, "period_us");
-  if (period <= 0) return "-";
-  auto text = fixed(number_of(limit, "quota_us") / period, 3);
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.ends_with('.')) text.pop_back();
-  return text;
-}
-
-// Of the periods in which something ran, the part that ended with tasks waiting.
-std::string throttled_text(const Json& limits) {
-  const auto periods = number_of(limits, "periods");
-  const auto throttled = number_of(limits, "throttled_periods");
-  if (periods <= 0) return "-";
-  const auto percent = throttled / periods * 100;
-  return percent > 0 && percent < 1 ? "<1%" : fixed(percent, 0) + "%";
-}
-
 void add_enforced(const Json& enforced, std::vector<Row>& rows) {
   if (!enforced.is_object()) return;
   std::string yes;
@@ -93,7 +60,7 @@ void add_enforced(const Json& enforced, std::vector<Row>& rows) {
 
 void add_limits(const Json& limits, std::vector<Row>& rows) {
   if (number_of(limits, "cgroups") <= 0) return;
-  rows.push_back({"limits:", text_of(limits, "cgroups") + " cgroup(s), " + throttled_text(limits) +
+  rows.push_back({"limits:", text_of(limits, "cgroups") + " cgroup(s), " + throttled_of(limits) +
                                  " of their periods throttled, " + text_of(limits, "forced") + " forced turn(s), " +
                                  text_of(limits, "pardons") + " pardon(s)"});
 }
@@ -135,41 +102,6 @@ std::string state_line(const Json& scheduler) {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '?';
-  }
-  return out;
-}
-
-std::string padded(std::string_view text, std::size_t width) {
-  std::string out(text);
-  if (out.size() < width) out.append(width - out.size(), ' ');
-  return out;
-}
-
-std::string text_of(const Json& object, const char* name, std::string otherwise) {
-  const auto& value = member(object, name);
-  if (value.is_null()) return otherwise;
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
-std::string duration_text(double seconds) {
-  if (seconds < 10) return fixed(seconds, 1) + "s";
-  auto rest = static_cast<std::uint64_t>(std::min(seconds, 1e12));
-  std::string text;
-  int units = 0;  // the two largest say enough
-  for (const auto& [length, unit] : {std::pair{86400U, 'd'}, {3600U, 'h'}, {60U, 'm'}, {1U, 's'}}) {
-    const auto count = rest / length;
-    rest %= length;
-    if (count == 0 || units == 2) continue;
-    text += std::to_string(count) + unit;
-    ++units;
-  }
-  return text;
-}
-
 void print_status(const Json& status, std::ostream& out) {
   const auto& scheduler = member(status, "scheduler");
   std::vector<Row> rows{{"scheduler:", state_line(scheduler)}};
@@ -201,13 +133,6 @@ void print_status(const Json& status, std::ostream& out) {
   print_boosts(boosts, out);
 }
 
-// Of a run_delay: "-" where nobody has waited of late.
-std::string delay_text(const Json& delay, const char* which) {
-  if (number_of(delay, "waits") <= 0) return "-";
-  const auto us = number_of(delay, which);
-  return us < 1000 ? fixed(us, 0) + "us" : fixed(us / 1000, us < 10'000 ? 1 : 0) + "ms";
-}
-
 void print_pods(const Json& answer, std::ostream& out) {
   std::vector<Row> rows{
       {"NAMESPACE", "POD", "CONTAINER", "WEIGHT", "CPU", "DELAY p50", "p99", "LIMIT", "THROTTLED", "CGROUP"}};
@@ -216,8 +141,8 @@ void print_pods(const Json& answer, std::ostream& out) {
     const auto cpu = member(pod, "cpu_seconds").is_number() ? fixed(number_of(pod, "cpu_seconds"), 1) + "s" : "-";
     const auto& limit = member(pod, "limit");
     rows.push_back({printable(text_of(pod, "namespace")), printable(text_of(pod, "pod")),
-                    printable(text_of(pod, "container")), text_of(pod, "weight"), cpu, delay_text(delay, "p50_us"),
-                    delay_text(delay, "p99_us"), limit_text(limit), throttled_text(limit),
+                    printable(text_of(pod, "container")), text_of(pod, "weight"), cpu, delay_of(delay, "p50_us"),
+                    delay_of(delay, "p99_us"), limit_text(limit), throttled_of(limit),
                     printable(text_of(pod, "cgroup_path", "not found"))});
   }
   print_table(rows, out);

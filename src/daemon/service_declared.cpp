@@ -7,6 +7,7 @@
 
 #include "daemon/service.hpp"
 #include "daemon/text.hpp"
+#include "mus/duration.hpp"
 
 namespace mus {
 
@@ -34,7 +35,7 @@ void MusService::adopt_declared(const NodeView& view, DesiredState& desired, std
       const auto& boost = *desired_.find(number);
       report(EventKind::set, boost, nullptr,
              to_text(boost.target) + " weight " + std::to_string(boost.weight) + ", declared by the pod" +
-                 (boost.ttl ? ", for " + std::to_string(boost.ttl->count()) + " ms" : ""));
+                 (boost.ttl ? ", for " + to_text(*boost.ttl) : ""));
     }
     if (changed) {
       ++commits_;

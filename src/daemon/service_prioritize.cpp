@@ -12,6 +12,7 @@
 #include "daemon/service.hpp"
 #include "daemon/text.hpp"
 #include "mus/abi.h"
+#include "mus/duration.hpp"
 
 namespace mus {
 namespace {
@@ -186,7 +187,7 @@ ServiceResult<PrioritizeReply> MusService::keep(Commission& work) {
     after = force().map;
     report(EventKind::set, work.boost, nullptr,
            to_text(work.boost.target) + " weight " + std::to_string(work.boost.weight) +
-               (work.boost.ttl ? " for " + std::to_string(work.boost.ttl->count()) + " ms" : "") +
+               (work.boost.ttl ? " for " + to_text(*work.boost.ttl) : "") +
                (work.boost.ignore_limit ? ", limits lifted" : "") + (put->replaced ? " (replaced)" : ""));
     reply.boost = show(work.boost, work.reach, force(), work.boost.since);
     for (const auto& applied : reply.boost.applied) report(EventKind::applied, work.boost, &applied, "in force");

@@ -66,6 +66,13 @@ TEST_CASE("durations are read in every documented form and in no other") {
   CHECK(parse_duration(row.text) == row.wanted);
 }
 
+TEST_CASE("a duration is written as it may be read again") {
+  const auto duration = GENERATE(values<std::chrono::milliseconds>(
+      {0ms, 1ms, 999ms, 1s, 1500ms, 59min + 59s, 1h, 90min + 500ms, 24h, 7 * 24h, 24h + 1h + 1min + 1s + 1ms}));
+  INFO(to_text(duration));
+  CHECK(parse_duration(to_text(duration)) == duration);
+}
+
 TEST_CASE("a query becomes a command, with defaults where nothing is said") {
   const auto plain = query("pod=redis");
   REQUIRE(plain);

@@ -327,3 +327,24 @@ TEST_CASE_METHOD(Routes, "pods are listed with or without a cgroup, and their so
   service.fail_next({{Errc::protocol, "The kubelet sent garbage.", ""}, {}, {}});
   CHECK(ask(request("GET", "/pods")).status == 502);
 }
+
+TEST_CASE("the page is for anybody, with its policy, and never for another site", "[api]") {
+  test::FakeService service;
+  ApiOptions options{"secret", "/run/mus-scheduler/token"};
+  options.page = {"<!doctype html>page", "default-src 'none'"};
+  const auto api = make_api(service, options);
+  auto asked = request("GET", "/");
+  asked.transport = HttpRequest::Transport::tcp;
+  asked.headers = {{"host", "127.0.0.1:9797"}};
+  const auto page = api->handle(asked);
+  CHECK(page.status == 200);
+  CHECK(page.content_type == "text/html; charset=utf-8");
+  CHECK(page.body == "<!doctype html>page");
+  CHECK(header_of(page, "Content-Security-Policy") == "default-src 'none'");
+  asked.headers = {{"host", "evil.example"}};
+  CHECK(api->handle(asked).status == 421);
+}
+
+TEST_CASE_METHOD(Routes, "a daemon without a page says so", "[api]") {
+  CHECK(ask(request("GET", "/")).status == 404);
+}

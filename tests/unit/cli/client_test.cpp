@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "cli/text.hpp"
+#include "cli/cells.hpp"
 
 using namespace mus;
 
