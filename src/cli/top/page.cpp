@@ -27,7 +27,8 @@ void wrap_line(std::string_view line, std::size_t columns, std::vector<std::stri
 
 std::string ascii(std::string_view text) {
   std::string out(text);
-  std::ranges::replace_if(out, [](char c) { return c < ' ' || c > '~'; }, '?');
+  const auto foreign = [](char c) { return c < ' ' || c > '~'; };
+  std::ranges::replace_if(out, foreign, '?');
   return out;
 }
 
