@@ -32,7 +32,7 @@ static __always_inline void enqueue_vtime(struct task_struct* p, struct task_ctx
   if (idle >= 0)
     scx_bpf_kick_cpu(idle, SCX_KICK_IDLE);
   else
-    note_contention();
+    note_contention(tctx);
 }
 
 /* An idle CPU after all: select_cpu was skipped, or a higher class has just taken p's CPU. Straight there and not by
@@ -58,6 +58,7 @@ static __always_inline bool preempt(struct task_struct* p, struct task_ctx* tctx
   tctx->queued = false;
   mus_insert(p, SCX_DSQ_LOCAL_ON | victim, slice_ns, enq_flags | SCX_ENQ_PREEMPT);
   count(MUS_PREEMPTIONS);
+  note_contention(tctx);
   return true;
 }
 

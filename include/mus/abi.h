@@ -97,12 +97,14 @@ struct mus_cgroup_record {
 };
 MUS_STATIC_ASSERT(sizeof(struct mus_cgroup_record) == 64, "read by both sides");
 
-/* Between the scheduler and the daemon that divides CPU time while tasks have to wait for CPUs. */
+/* Between the scheduler and the daemon that divides CPU time while cgroups have to wait for each other: a word that is
+ * 0 after each look of the daemon. */
 enum mus_contention {
-  MUS_CALM,      /* nobody has had to wait since the daemon's last look */
-  MUS_CONTENDED, /* somebody has */
-  MUS_TELL,      /* nobody has, and the daemon sleeps: who has to wait wakes it */
+  MUS_FIRST_WAITER = 0x00ffffff, /* 1 + the flow that has had to wait since then, if only one has */
+  MUS_TELL = 0x01000000,         /* the daemon sleeps: the second to wait wakes it */
+  MUS_CONTENDED = 0x02000000,    /* several have had to wait */
 };
+MUS_STATIC_ASSERT((__u32)MUS_MAX_FLOWS < (__u32)MUS_FIRST_WAITER, "each flow has a place there");
 
 /* One last-level cache, or several CPUs that no cache is known of. */
 struct mus_cache {

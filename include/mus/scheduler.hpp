@@ -98,16 +98,23 @@ struct ShareUpdate {
   std::uint32_t heaviest = 0;  ///< of all, boosts included
 };
 
+/// Who has had to wait for a CPU.
+enum class Waiting {
+  nobody,
+  one,      ///< cgroup, or the tasks of the root cgroup: there is nothing to divide
+  several,  ///< of them
+};
+
 /// The attached scheduler's view of the cgroup tree, and the shares that it goes by. For one thread at a time, which
 /// need not be the Scheduler's. Outlives a detach: what is set then goes nowhere.
 class CgroupShares {
  public:
   virtual ~CgroupShares() = default;
 
-  /// Has anybody had to wait for a CPU since the last call? Cheap: a word in a mapped page.
-  [[nodiscard]] virtual bool contended() = 0;
+  /// Since the last call. Cheap: a word in a mapped page.
+  [[nodiscard]] virtual Waiting waiting() = 0;
 
-  /// Readable as soon as somebody has to wait after a contended() that said no, until the next contended(). The
+  /// Readable as soon as several have had to wait since a waiting() that did not say so, until the next waiting(). The
   /// caller's to wait for, not to read. -1: nobody tells.
   [[nodiscard]] virtual int contention_fd() const = 0;
 

@@ -11,6 +11,7 @@
 
 #include "core/hierarchy.hpp"
 #include "core/meter_book.hpp"
+#include "core/shares.hpp"
 #include "mus/types.hpp"
 
 namespace mus {
@@ -18,11 +19,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPeriod = 40ms;        // while tasks wait for CPUs: what changes is in force within 100 ms
-constexpr auto kCalmPeriod = 80ms;    // so that the first look after a pause is not later than that either
-constexpr auto kCalm = 300ms;         // without anybody waiting, before the scheduler is left to tell. Looks at once
-                                      // after each short pause would keep time with whoever causes it
-constexpr auto kMeterPeriod = 1s;     // while somebody looks anyway
+constexpr auto kPeriod = 40ms;      // while cgroups wait for each other: what changes is in force within 100 ms
+constexpr auto kCalmPeriod = 80ms;  // so that the first look after a pause is not later than that either
+constexpr auto kCalm = 300ms;       // without that, before the scheduler is left to tell. Looks at once
+                                    // after each short pause would keep time with whoever causes it
+constexpr auto kMeterPeriod = 1s;   // while somebody looks anyway
+constexpr auto kCpusPeriod = 1s;    // they come and go seldom, and to count them costs as much as to walk a small tree
 constexpr auto kServicesPeriod = 5s;  // they come with a reboot or a restart of a service, and directories are read
 
 // What cgroups have done, of one attached scheduler after the other.
@@ -55,6 +57,13 @@ class Metering {
   TimePoint read_at_{};
 };
 
+/// Whether there is something to divide. While only one cgroup waits, say for real-time tasks or this thread, there is
+/// not, once those that it competed with have gone from the averages.
+bool compete(Waiting waiting, const std::vector<double>& threads) {
+  const auto awake = [](double on_average) { return on_average > kAsleep; };
+  return waiting == Waiting::several || (waiting == Waiting::one && std::ranges::count_if(threads, awake) > 1);
+}
+
 }  // namespace
 
 ShareKeeper::ShareKeeper(TreeWatch& watch, std::function<std::shared_ptr<CgroupShares>()> current,
@@ -71,6 +80,8 @@ void ShareKeeper::run(const std::stop_token& stop) {
   Hierarchy hierarchy(options_);
   std::vector<CgroupId> services;
   std::optional<TimePoint> services_read;
+  unsigned cpus = 1;
+  std::optional<TimePoint> cpus_counted;
   auto last = Clock::now();
   std::string trouble;
   std::shared_ptr<CgroupShares> shares;
@@ -86,7 +97,7 @@ void ShareKeeper::run(const std::stop_token& stop) {
     if (stop.stop_requested()) return;
     shares = current_();
     metering.follow(shares, Clock::now());
-    contended = shares && shares->contended();
+    contended = shares && compete(shares->waiting(), hierarchy.threads());
     if (contended) last_contended = Clock::now();
     if (!shares && asked) watch_.failed({Errc::unavailable, "the scheduler is not attached", "ask again in a moment"});
     if (!shares || (!contended && !asked && !metering.older_than(most_unread_, Clock::now()))) continue;
@@ -105,7 +116,10 @@ void ShareKeeper::run(const std::stop_token& stop) {
       services = services_();
       services_read = now;
     }
-    const auto cpus = static_cast<unsigned>(std::max(1, get_nprocs()));
+    if (!cpus_counted || now - *cpus_counted >= kCpusPeriod) {
+      cpus = static_cast<unsigned>(std::max(1, get_nprocs()));
+      cpus_counted = now;
+    }
     shares->set(hierarchy.update(*cgroups, cpus, now - last, services));
     last = now;
     auto view = std::make_shared<TreeView>();

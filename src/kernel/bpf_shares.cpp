@@ -47,11 +47,13 @@ class BpfShares final : public CgroupShares {
  public:
   explicit BpfShares(ShareMemory memory) : memory_(std::move(memory)) {}
 
-  bool contended() override {
+  Waiting waiting() override {
     ring_buffer__consume(memory_.bell.get());
-    if (__atomic_exchange_n(memory_.contention, MUS_CALM, __ATOMIC_SEQ_CST) == MUS_CONTENDED) return true;
-    std::uint32_t calm = MUS_CALM;
-    return !__atomic_compare_exchange_n(memory_.contention, &calm, MUS_TELL, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    const auto before = __atomic_exchange_n(memory_.contention, 0, __ATOMIC_SEQ_CST);
+    if (before & MUS_CONTENDED) return Waiting::several;
+    const auto since = __atomic_fetch_or(memory_.contention, MUS_TELL, __ATOMIC_SEQ_CST);
+    if (since & MUS_CONTENDED) return Waiting::several;
+    return before & MUS_FIRST_WAITER ? Waiting::one : Waiting::nobody;
   }
 
   [[nodiscard]] int contention_fd() const override { return ring_buffer__epoll_fd(memory_.bell.get()); }

@@ -25,7 +25,7 @@ struct ShareMemory {
   const std::uint32_t* found = nullptr;
   MeterMap meters;
   std::uint32_t* contention = nullptr;                                          ///< enum mus_contention
-  std::unique_ptr<ring_buffer, void (*)(ring_buffer*)> bell{nullptr, nullptr};  ///< rung when that was MUS_TELL
+  std::unique_ptr<ring_buffer, void (*)(ring_buffer*)> bell{nullptr, nullptr};  ///< rung when that had MUS_TELL
 };
 
 [[nodiscard]] std::shared_ptr<CgroupShares> make_bpf_shares(ShareMemory memory);

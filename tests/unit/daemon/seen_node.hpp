@@ -15,7 +15,7 @@ namespace mus::test {
 
 class SeenTree final : public CgroupShares {
  public:
-  bool contended() override { return false; }
+  Waiting waiting() override { return Waiting::nobody; }
   [[nodiscard]] int contention_fd() const override { return -1; }
   Result<std::vector<CgroupRecord>> walk() override {
     ++walks;

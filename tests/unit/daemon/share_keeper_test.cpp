@@ -22,7 +22,7 @@ constexpr auto kPatience = 10s;
 
 class FakeShares final : public CgroupShares {
  public:
-  bool contended() override {
+  Waiting waiting() override {
     eventfd_t rings = 0;
     eventfd_read(bell.get(), &rings);
     if (++looks == kLooks) looked.set_value();
@@ -31,7 +31,9 @@ class FakeShares final : public CgroupShares {
   [[nodiscard]] int contention_fd() const override { return bell.get(); }
   Result<std::vector<CgroupRecord>> walk() override {
     if (++walks <= failures) return fail(Errc::io, "the test says so");
-    return std::vector<CgroupRecord>{{CgroupId{7}, {}, 3, 1024, 1024, 1, 100}};
+    std::vector<CgroupRecord> cgroups{{CgroupId{7}, {}, 3, 1024, 1024, 1, 100}};
+    if (rival) cgroups.push_back({CgroupId{8}, {}, 4, 1024, 1024, 1, 100});
+    return cgroups;
   }
   [[nodiscard]] CgroupMeter meter(std::uint32_t flow) override { return {flow * 1000ULL + reads++, 0, {}}; }
   void set(const ShareUpdate& update) override {
@@ -40,7 +42,8 @@ class FakeShares final : public CgroupShares {
 
   static constexpr int kLooks = 4;
   OwnedFd bell{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-  std::atomic<bool> busy = true;
+  std::atomic<Waiting> busy = Waiting::several;
+  std::atomic<bool> rival = false;
   int failures = 0;
   std::atomic<int> looks = 0;
   std::atomic<int> walks = 0;
@@ -65,7 +68,7 @@ TEST_CASE("while tasks wait for CPUs the tree is walked and divided", "[share_ke
 
 TEST_CASE("while none does, nothing is walked and nobody looks, until the scheduler tells", "[share_keeper]") {
   const auto shares = std::make_shared<FakeShares>();
-  shares->busy = false;
+  shares->busy = Waiting::nobody;
   auto looked = shares->looked.get_future();
   auto first = shares->first.get_future();
   TreeWatch watch;
@@ -76,9 +79,36 @@ TEST_CASE("while none does, nothing is walked and nobody looks, until the schedu
   CHECK(first.wait_for(500ms) == std::future_status::timeout);
   CHECK(shares->looks == looks);
   CHECK(shares->walks == 0);
-  shares->busy = true;
+  shares->busy = Waiting::several;
   eventfd_write(shares->bell.get(), 1);
   CHECK(first.wait_for(kPatience) == std::future_status::ready);
+}
+
+TEST_CASE("while one cgroup alone waits nothing is walked, once its rivals are forgotten, until several do",
+          "[share_keeper]") {
+  const auto shares = std::make_shared<FakeShares>();
+  shares->rival = true;
+  TreeWatch watch;
+  const ShareKeeper keeper(watch, [=] { return shares; });
+  const auto walked_more_than = [&](int walks) {
+    const auto until = Clock::now() + kPatience;
+    while (shares->walks <= walks && Clock::now() < until) std::this_thread::sleep_for(5ms);
+    return shares->walks > walks;
+  };
+  REQUIRE(walked_more_than(0));
+  shares->busy = Waiting::one;
+  CHECK(walked_more_than(shares->walks + 3));  // its rival was seen with it just now
+  shares->rival = false;
+  const auto until = Clock::now() + kPatience;
+  int walks = -1;
+  while (walks != shares->walks && Clock::now() < until) {
+    walks = shares->walks;
+    std::this_thread::sleep_for(500ms);
+  }
+  CHECK(walks == shares->walks);
+  shares->busy = Waiting::several;
+  eventfd_write(shares->bell.get(), 1);
+  CHECK(walked_more_than(walks + 3));
 }
 
 TEST_CASE("a scheduler that comes later is found when somebody asks", "[share_keeper]") {
@@ -160,7 +190,7 @@ TEST_CASE("who asks for a look gets figures that are at most a second old, and m
 
 TEST_CASE("meters are read once in a while also where nobody asks and no task waits", "[share_keeper]") {
   const auto shares = std::make_shared<FakeShares>();
-  shares->busy = false;
+  shares->busy = Waiting::nobody;
   TreeWatch watch;
   const auto current = [=] { return shares; };
   const ShareKeeper keeper(watch, current, {}, {}, 100ms);

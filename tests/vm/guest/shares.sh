@@ -11,10 +11,26 @@ hog() { spawn "$1" taskset 1 mus-load hog; }
 start_with_whole_boosts
 step "the verifier had at most $MARGIN_PERCENT % more work with each program than is recorded"
 expect_verified_as_recorded
+
+# often SECONDS: how often the daemon's threads get a CPU, a second.
+turns() { cat "/proc/$DAEMON"/task/*/schedstat | awk '{ turns += $3 } END { print turns }'; }
+often() {
+	before=$(turns)
+	sleep "$1"
+	echo $((($(turns) - before) / $1))
+}
+
+step "while one cgroup alone wants CPU time nothing is divided, a few dozen times a second while two do"
 hog a
 watched=$!
+sleep 3 # for as long it is remembered who was awake
+alone=$(often 5)
 hog b
 sleep 1
+both=$(often 5)
+echo "   the daemon's turns a second: $alone, then $both"
+[ "$alone" -le 8 ] || die "it does not sleep"
+[ "$both" -ge 20 ] || die "it sleeps"
 
 step "two hogs on one CPU share it equally"
 expect_shares 4 a b 1000
