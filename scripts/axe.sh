@@ -22,8 +22,8 @@ axe_fetch() {
 	say "fetching axe-core $AXE_VERSION"
 	work=$(mktemp -d "$MUS_CACHE/axe.XXXXXX")
 	archive="$work/axe-core-$AXE_VERSION.tgz"
-	npm pack --silent --pack-destination "$work" "axe-core@$AXE_VERSION" >/dev/null ||
-		die "npm cannot fetch axe-core $AXE_VERSION: connect and run again"
+	npm pack --loglevel=error --pack-destination "$work" "axe-core@$AXE_VERSION" >/dev/null ||
+		die "npm cannot fetch axe-core $AXE_VERSION, see above: connect and run again"
 	printf '%s  %s\n' "$AXE_SHA256" "$archive" | sha256sum --check --quiet - || die "axe-core is not what it was"
 	tar -xzf "$archive" -C "$work" package/axe.min.js
 	mkdir -p "$MUS_CACHE/axe"

@@ -137,6 +137,13 @@ Finished DaemonProcess::client(std::vector<std::string> arguments) const {
   return run_program(arguments, {"MUS_SOCKET=" + path("api.sock")});
 }
 
+void DaemonProcess::remove_cgroup(const std::string& cgroup) {
+  const auto directory = path("cgroup") + cgroup;
+  removed_.emplace_back(open(directory.c_str(), O_PATH | O_CLOEXEC));  // a disk's inode number is free only after this
+  REQUIRE(removed_.back());
+  std::filesystem::remove_all(directory);
+}
+
 std::string DaemonProcess::log() const {
   return read_all(path("log"));
 }

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "daemon/fd.hpp"
+
 namespace mus::test {
 
 struct Finished {
@@ -43,7 +45,8 @@ class DaemonProcess {
   [[nodiscard]] std::string path(const std::string& name) const { return root_ + "/" + name; }
   [[nodiscard]] std::string log() const;
   void make_cgroup(const std::string& cgroup) const { std::filesystem::create_directories(root_ + "/cgroup" + cgroup); }
-  void remove_cgroup(const std::string& cgroup) const { std::filesystem::remove_all(root_ + "/cgroup" + cgroup); }
+  /// No later cgroup of this daemon gets the number of one that was removed, as in a kernel.
+  void remove_cgroup(const std::string& cgroup);
   /// The environment and the options that every start has; `extra` follow them.
   [[nodiscard]] std::vector<std::string> arguments(const std::vector<std::string>& extra = {}) const;
 
@@ -53,6 +56,7 @@ class DaemonProcess {
   int notify_ = -1;
   pid_t pid_ = -1;
   int pidfd_ = -1;
+  std::vector<OwnedFd> removed_;
 };
 
 }  // namespace mus::test
