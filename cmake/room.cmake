@@ -6,6 +6,12 @@ add_library(mus::contracts ALIAS mus_contracts)
 target_include_directories(mus_contracts INTERFACE ${PROJECT_SOURCE_DIR}/include)
 target_link_libraries(mus_contracts INTERFACE mus_flags mus_deps_expected mus_version)
 
+# Each commit configures again: what a build says of itself is what it was made from.
+execute_process(COMMAND git -C ${PROJECT_SOURCE_DIR} rev-parse --path-format=absolute --git-path logs/HEAD
+                OUTPUT_VARIABLE MUS_GIT_LOG OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+if(EXISTS "${MUS_GIT_LOG}")
+  set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${MUS_GIT_LOG})
+endif()
 execute_process(COMMAND git -C ${PROJECT_SOURCE_DIR} describe --always --dirty --abbrev=12
                 OUTPUT_VARIABLE MUS_GIT_REVISION OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
 if(NOT MUS_GIT_REVISION)

@@ -148,6 +148,8 @@ Result<void> BpfScheduler::configure(mus_bpf& skeleton, const KernelBtf& btf, st
   skeleton.rodata->slice_ns = options_.slice_ns;
   skeleton.rodata->lag_ns = options_.lag_ns;
   skeleton.rodata->preempt_on_wakeup = options_.wakeup_preemption;
+  // What mended it also gave the parameter another name.
+  skeleton.rodata->preempt_flag_is_lost = !btf.has_parameter("enqueue_task_scx", "core_enq_flags");
   skeleton.rodata->idle_selection = options_.idle_selection;
   skeleton.rodata->cpu_weight = options_.cpu_weight;
   skeleton.rodata->meters_on = options_.meters;

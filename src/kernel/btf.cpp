@@ -40,6 +40,16 @@ bool KernelBtf::has_member(const char* type_name, const char* name) const {
   return false;
 }
 
+bool KernelBtf::has_parameter(const char* function, const char* name) const {
+  const __s32 id = btf__find_by_name_kind(types_.get(), function, BTF_KIND_FUNC);
+  if (id <= 0) return false;
+  const btf_type* type = btf__type_by_id(types_.get(), btf__type_by_id(types_.get(), static_cast<__u32>(id))->type);
+  for (__u16 i = 0; i < btf_vlen(type); ++i) {
+    if (std::strcmp(btf__name_by_offset(types_.get(), btf_params(type)[i].name_off), name) == 0) return true;
+  }
+  return false;
+}
+
 bool KernelBtf::has_enumerator(const char* type_name, const char* name) const {
   // Kernels whose BTF was encoded without 64-bit enums carry this one as a 32-bit enum: look at both.
   for (const auto kind : {__u32{BTF_KIND_ENUM}, __u32{BTF_KIND_ENUM64}}) {

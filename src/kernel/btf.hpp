@@ -21,6 +21,8 @@ class KernelBtf {
   [[nodiscard]] bool has_struct(const char* name) const;
   /// True where `struct type_name` has a direct member of this name.
   [[nodiscard]] bool has_member(const char* type_name, const char* name) const;
+  /// True where a function of this name has a parameter of this one.
+  [[nodiscard]] bool has_parameter(const char* function, const char* name) const;
   /// True where `enum type_name` has an enumerator of this name.
   [[nodiscard]] bool has_enumerator(const char* type_name, const char* name) const;
 

@@ -90,4 +90,7 @@ TEST_CASE("members are found in the kernel's own types, and those that do not ex
   CHECK(btf->has_member("task_struct", "prio"));
   CHECK_FALSE(btf->has_member("task_struct", "no_such_member"));
   CHECK_FALSE(btf->has_member("no_such_struct", "prio"));
+  CHECK(btf->has_parameter("wake_up_process", "p"));
+  CHECK_FALSE(btf->has_parameter("wake_up_process", "no_such_parameter"));
+  CHECK_FALSE(btf->has_parameter("no_such_function", "p"));
 }

@@ -18,6 +18,24 @@ scx_is enabled || die "ejected: $(api /status)"
 [ "$(api /status | tr -d ' \n' | grep -o '"reenqueues":[0-9]*' | cut -d: -f2)" -gt 0 ] || die "nothing was taken back from CPU 1"
 for group in loud meek busy; do echo 1 >"$CG/$group/cgroup.kill"; done
 
+step "a boosted task that real-time ones displace takes the other CPU at once, whatever runs there"
+# figure NAME: of its waits for a CPU.
+figure() { api /metrics | awk -v name="mus_cgroup_run_delay_seconds_$1" 'index($0, name) == 1 { print $NF }'; }
+spawn noise mus-load hog 6
+spawn fast mus-load hog
+mus-scheduler prioritize --cgroup /fast --weight 102400 || die "prioritize failed"
+spawn loud chrt -f 50 taskset 1 mus-load pulse 1 300 4700
+spawn loud chrt -f 50 taskset 2 mus-load pulse 1 300 6700
+sleep 2
+before="$(figure sum) $(figure count)"
+sleep 6
+mean_us=$(echo "$before $(figure sum) $(figure count)" | awk '{ if ($4 - $2 < 200) exit 1; printf "%d", ($3 - $1) * 1e6 / ($4 - $2) }') ||
+	die "it was not displaced often enough"
+echo "   it waited for $mean_us us on average"
+[ "$mean_us" -le 1000 ] || die "it waits for what runs on the other CPU"
+mus-scheduler reset --all || die "reset failed"
+end noise fast loud
+
 # waited: for a CPU, by the boosted ones, in ms.
 waited() {
 	sleep 1.5 # the daemon reads its counters once a second
