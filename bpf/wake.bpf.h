@@ -62,11 +62,11 @@ static __always_inline bool preempt(struct task_struct* p, struct task_ctx* tctx
   if (victim < 0) return false;
   tctx->queued = false;
   mus_insert(p, SCX_DSQ_LOCAL_ON | victim, slice_ns, enq_flags | SCX_ENQ_PREEMPT);
+  count(MUS_PREEMPTIONS);
+  note_contention(tctx);
   /* Comes after p there: the kick is an irq work. So is the move where this is no wakeup, and of these the one that was
    * queued last runs first. */
   if (preempt_flag_is_lost && victim != cpu) scx_bpf_kick_cpu(victim, SCX_KICK_PREEMPT);
-  count(MUS_PREEMPTIONS);
-  note_contention(tctx);
   return true;
 }
 
