@@ -48,9 +48,9 @@ static __always_inline bool go_idle(struct task_struct* p, struct task_ctx* tctx
   return true;
 }
 
-/* Up to 7.0, unless a stable release has the mending: a task that goes to another CPU's own queue loses SCX_ENQ_PREEMPT
- * on the way, as enqueue_task_scx() takes its flags as an int, and would wait there until the slice of what runs ends.
- */
+/* Seen on 6.12.95 to 6.18.15, and no more on 7.2: a task that goes to another CPU's own queue loses SCX_ENQ_PREEMPT on
+ * the way, since enqueue_task_scx() keeps its flags in an int, and would wait there until the slice of what runs ends.
+ * The mending is marked for stable releases, too, so no version number tells. */
 const volatile bool preempt_flag_is_lost = true;
 
 /* Straight onto a CPU's own queue, in front of what runs there. At most one such task waits there at a time. */
