@@ -7,7 +7,7 @@
 # unpacking costs more in an emulated machine than reading.
 
 VM_PROGRAMS=(
-	bash busybox bpftool chrt curl cyclictest hackbench ionice lscpu nsenter
+	bash busybox bpftool chrt curl cyclictest hackbench ionice ip lscpu nsenter
 	openssl prlimit redis-benchmark redis-cli redis-server renice setpriv
 	strace stress-ng taskset unshare
 )

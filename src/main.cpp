@@ -15,6 +15,7 @@
 #include "api/router.hpp"
 #include "cgroup/cgroup_fs.hpp"
 #include "cgroup/preflight.hpp"
+#include "cgroup/signal_files.hpp"
 #include "cgroup/watch.hpp"
 #include "cli/client.hpp"
 #include "cli/command.hpp"
@@ -26,6 +27,7 @@
 #include "daemon/event_log.hpp"
 #include "daemon/files.hpp"
 #include "daemon/logging.hpp"
+#include "daemon/rules_file.hpp"
 #include "daemon/state_file.hpp"
 #include "http/client.hpp"
 #include "http/server.hpp"
@@ -172,6 +174,10 @@ int run(const Options& options) {
   service_options.store = &state;
   EventRing events;
   service_options.events = &events;
+  RulesFile rules(options.rules, options.state_dir);
+  CgroupSignalFiles signals(options.cgroup_root, options.proc_root);
+  if (!options.rules.empty()) service_options.rules = &rules;
+  service_options.signals = &signals;
   service_options.declarations = {options.annotation_namespaces, options.annotation_ceiling};
   service_options.containers = pods->runtime.get();
   for (const auto& source : pods->chain->states()) log_line("pods may come from: " + source.name);

@@ -43,6 +43,7 @@ struct CgroupStats {
 
 /// One reading of all cgroups with tasks. A plain value that readers share.
 struct CgroupFigures {
+  TimePoint read_at{};
   std::unordered_map<CgroupId, CgroupStats> cgroups;
 
   [[nodiscard]] const CgroupStats* find(CgroupId id) const {

@@ -27,6 +27,14 @@ enum class EventKind : std::uint8_t {
   expired,   ///< its time was up
   removed,   ///< taken back
   refused,   ///< what somebody declared was not accepted
+  // Of a rule and one that it is about.
+  rule_fired,     ///< its boost begins; in a dry run, it would
+  rule_released,  ///< and has ended
+  rule_held,      ///< it would begin, but somebody or something is before it
+  target_weight,  ///< a target's weight has moved
+  target_unmet,   ///< a target's bound is broken, or cannot be met
+  target_met,     ///< and holds again
+  rules_changed,  ///< other rules are in force, or were refused; paused, resumed
   // Of the scheduler.
   attached,
   detached,  ///< by request or at the end

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "mus/cgroup_tree.hpp"
+#include "mus/rules.hpp"
 #include "mus/types.hpp"
 
 namespace mus {
@@ -65,6 +66,15 @@ struct ExplainedLevel {
   double share = 0;                   ///< of the level, 0 to 1, if all of them could use everything
 };
 
+/// What a rule makes of the target, or of what is above it.
+struct RuleWord {
+  std::string rule;
+  RuledSubject::State state = RuledSubject::State::acting;
+  bool dry_run = false;
+  std::uint32_t weight = 1024;
+  std::string why;
+};
+
 struct Explanation {
   std::string ns, pod, uid, container;  ///< empty where the target was no pod
   Cgroup cgroup;
@@ -78,6 +88,7 @@ struct Explanation {
   std::optional<Standing> then;    ///< with the weight that was asked about
   std::optional<Outlook> outlook;  ///< with it, too
   std::vector<std::string> warnings;
+  std::vector<RuleWord> rules;
   std::string note;  ///< e.g. which cgroup a pid is in; may be empty
 };
 

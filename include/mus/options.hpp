@@ -44,7 +44,8 @@ struct Options {
   std::uint32_t metrics_busiest = 10;  ///< containers with series of their own in /metrics, besides the boosted
   bool metrics_pod_labels = false;     ///< these series name namespace, pod and container
   std::string state_dir = "/var/lib/mus-scheduler";
-  std::string token_file;  ///< empty: "token" in state_dir
+  std::string rules = "/etc/mus-scheduler/rules.json";  ///< need not be there; empty: no rules, ever
+  std::string token_file;                               ///< empty: "token" in state_dir
   std::string cgroup_root = "/sys/fs/cgroup";
   std::string proc_root = "/proc";
   std::string host_root = "/";  ///< where the node's root directory is: what container runtimes leave is read below it

@@ -14,6 +14,7 @@
 #include "mus/explain.hpp"
 #include "mus/pod_source.hpp"
 #include "mus/result.hpp"
+#include "mus/rules.hpp"
 #include "mus/scheduler.hpp"
 #include "mus/types.hpp"
 
@@ -74,6 +75,7 @@ struct Boost {
   State state = State::pending;
   std::string note{};     ///< what is odd about it, such as matches that are still starting; empty as a rule
   bool declared = false;  ///< by an annotation of the pod; DELETE does not take it back
+  std::string rule{};     ///< the rule that set it; DELETE does not take it back
 };
 
 struct PrioritizeReply {
@@ -147,11 +149,12 @@ struct StatusSnapshot {
   PodSourceState pods;  ///< the source in use
   std::optional<std::chrono::milliseconds> pods_age;
   std::vector<PodSourceStatus> sources;  ///< all, in the order in which they are asked
-  std::vector<Boost> boosts;
+  std::vector<Boost> boosts;             ///< those that rules have set last
   std::chrono::seconds uptime{};
   std::vector<Enforcement> enforced;
   LimitTotals limits;
   StateFileStatus state_file{};
+  std::shared_ptr<const RulesSnapshot> rules{};  ///< never null in status()
 };
 
 /// One container of the node for GET /pods.
@@ -177,7 +180,7 @@ class Service {
   virtual ServiceResult<std::vector<Boost>> reset(const Target& target) = 0;
   /// Removes all; fails as reset() does.
   virtual ServiceResult<std::vector<Boost>> reset_all() = 0;
-  /// Oldest first; then those that were over by themselves within the last minutes.
+  /// Oldest first; then those that rules have set; then those that were over by themselves within the last minutes.
   virtual std::vector<Boost> boosts() = 0;
   virtual ServiceResult<std::vector<PodRow>> pods() = 0;
   /// Where the one cgroup stands that the target names; changes nothing. ambiguous when it names several; unavailable
@@ -188,6 +191,15 @@ class Service {
   /// What cgroups have run and waited, a second or two ago; shared, immutable. Empty while no scheduler is attached.
   /// Waits for a look at the tree, but not for long: figures may be older where one takes its time.
   virtual std::shared_ptr<const CgroupFigures> figures() = 0;
+  /// As of the last second; shared, immutable.
+  virtual std::shared_ptr<const RulesSnapshot> rules() = 0;
+  /// Other rules, as JSON (docs/rules.md): checked whole, written to the file, and then in force within a second.
+  /// invalid_argument with the line and what is wrong in it; unavailable or capacity when the file does not take it;
+  /// unsupported where the daemon has none. Errors change nothing. `dry_run`: only checked.
+  virtual ServiceResult<void> set_rules(const std::string& document, bool dry_run) = 0;
+  /// Whatever rules have boosted is 1024 again at once, and they do nothing until they are resumed, also after a
+  /// restart. An error says that the restart may not know.
+  virtual ServiceResult<void> pause_rules(bool paused) = 0;
   /// Hands the node back without stopping the daemon / arms again after SysRq-S or giving up.
   virtual ServiceResult<void> detach() = 0;
   virtual ServiceResult<void> attach() = 0;

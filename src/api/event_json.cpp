@@ -14,7 +14,7 @@ namespace {
 
 using EventJson = nlohmann::ordered_json;
 
-constexpr std::array<std::pair<EventKind, std::string_view>, 13> kEventWords{{
+constexpr std::array<std::pair<EventKind, std::string_view>, 20> kEventWords{{
     {EventKind::set, "set"},
     {EventKind::applied, "applied"},
     {EventKind::pending, "pending"},
@@ -23,6 +23,13 @@ constexpr std::array<std::pair<EventKind, std::string_view>, 13> kEventWords{{
     {EventKind::expired, "expired"},
     {EventKind::removed, "removed"},
     {EventKind::refused, "refused"},
+    {EventKind::rule_fired, "rule_fired"},
+    {EventKind::rule_released, "rule_released"},
+    {EventKind::rule_held, "rule_held"},
+    {EventKind::target_weight, "target_weight"},
+    {EventKind::target_unmet, "target_unmet"},
+    {EventKind::target_met, "target_met"},
+    {EventKind::rules_changed, "rules_changed"},
     {EventKind::attached, "attached"},
     {EventKind::detached, "detached"},
     {EventKind::ejected, "ejected"},

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/json_values.hpp"
+#include "api/rules_json.hpp"
 
 namespace mus {
 namespace {
@@ -117,6 +118,7 @@ std::string explain_json(const Explanation& explanation) {
   } else {
     out["warnings"] = explanation.warnings;
   }
+  out["rules"] = rule_words_json(explanation.rules);
   out["note"] = or_null(explanation.note);
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

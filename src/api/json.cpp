@@ -6,6 +6,7 @@
 #include "api/explain_json.hpp"
 #include "api/json_values.hpp"
 #include "api/limits.hpp"
+#include "api/rules_json.hpp"
 #include "mus/version.hpp"
 
 namespace mus {
@@ -99,6 +100,7 @@ Json to_json(const Boost& boost) {
           {"weight", boost.weight},
           {"ignore_limit", boost.ignore_limit},
           {"declared", boost.declared},
+          {"rule", or_null(boost.rule)},
           {"ttl_seconds", seconds(boost.ttl)},
           {"expires_in_seconds", seconds(boost.expires_in)},
           {"pending", or_null(boost.pending)},
@@ -288,6 +290,7 @@ std::string status_json(const StatusSnapshot& status, const CgroupFigures& figur
                    {"enforced", enforced_json(status.enforced)},
                    {"limits", limits_json(status.limits)},
                    {"state_file", state_file(status.state_file)},
+                   {"rules", rules_summary_json(status.rules ? *status.rules : RulesSnapshot{})},
                    {"boosts", std::move(boosts)},
                    {"counters", std::move(counters)}});
 }

@@ -82,6 +82,21 @@ void limits(MetricText& text, const LimitTotals& totals) {
   text.count(totals.pardons);
 }
 
+void rules(MetricText& text, const RulesSnapshot& rules) {
+  text.family("mus_rules", "gauge", "Rules by which boosts come and go.");
+  text.count(rules.rules);
+  text.family("mus_rules_paused", "gauge", "1 while they do nothing.");
+  text.count(rules.paused ? 1 : 0);
+  text.family("mus_rules_trouble", "gauge", "1 while the file as it is now is not in force.");
+  text.count(rules.trouble.empty() ? 0 : 1);
+  text.family("mus_rule_acting", "gauge", "Boosts that a rule has set; in a dry run, would have.");
+  for (const auto& rule : rules.states) text.count(rule.acting, {{"rule", rule.name}});
+  text.family("mus_rule_unmet", "gauge", "Of those, for a target: whose bound is broken.");
+  for (const auto& rule : rules.states) text.count(rule.unmet, {{"rule", rule.name}});
+  text.family("mus_rule_fired_total", "counter", "Times that a rule has begun to act.");
+  for (const auto& rule : rules.states) text.count(rule.fired, {{"rule", rule.name}});
+}
+
 void tables(MetricText& text, const StatusSnapshot& status, const CgroupFigures& figures) {
   // Flow 0 and limit 0 stand for none.
   const std::array rows{std::tuple{"policies", status.stats.policies, std::size_t{MUS_MAX_POLICIES}},
@@ -127,6 +142,7 @@ std::string metrics_text(const StatusSnapshot& status, const CgroupFigures& figu
   text.count(static_cast<std::uint64_t>(
       std::count_if(status.boosts.begin(), status.boosts.end(), [](const Boost& b) { return b.applied.empty(); })));
   add_cgroup_metrics(text, status, figures, pods, options);
+  rules(text, status.rules ? *status.rules : RulesSnapshot{});
   limits(text, status.limits);
   tables(text, status, figures);
   api(text, options.api != nullptr ? options.api->counts() : ApiHealth::Counts{});

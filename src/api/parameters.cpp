@@ -62,6 +62,19 @@ tl::expected<Parameters, Problem> Parameters::read(const HttpRequest& request,
   return out;
 }
 
+tl::expected<Parameters, Problem> Parameters::read_query(const HttpRequest& request,
+                                                         const std::vector<std::string_view>& known) {
+  HttpRequest query;
+  query.query = request.query;
+  return read(query, known);
+}
+
+tl::expected<void, Problem> Parameters::check_document(const HttpRequest& request) {
+  if (is_json(request.header("content-type"))) return {};
+  return tl::unexpected(http_problem(415, "The body is not declared as JSON.",
+                                     "Send Content-Type: application/json, and the whole document as the body."));
+}
+
 const Parameter* Parameters::find(std::string_view name) const {
   const auto it = std::ranges::find_if(all_, [&](const Parameter& p) { return p.name == name; });
   return it == all_.end() ? nullptr : &*it;

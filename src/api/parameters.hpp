@@ -20,6 +20,12 @@ class Parameters {
   /// Refuses a body that is not JSON (415), query and body together, unknown and repeated names (400).
   static tl::expected<Parameters, Problem> read(const HttpRequest& request, const std::vector<std::string_view>& known);
 
+  /// For calls whose body is a document of its own: parameters come in the query alone.
+  static tl::expected<Parameters, Problem> read_query(const HttpRequest& request,
+                                                      const std::vector<std::string_view>& known);
+  /// A document was sent, as JSON (415).
+  static tl::expected<void, Problem> check_document(const HttpRequest& request);
+
   [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
   [[nodiscard]] bool empty() const { return all_.empty(); }
 

@@ -15,6 +15,7 @@
 #include "api/parameters.hpp"
 #include "api/probes.hpp"
 #include "api/problem.hpp"
+#include "api/rules_json.hpp"
 #include "api/target_request.hpp"
 
 namespace mus {
@@ -37,7 +38,7 @@ class Api final : public ApiHandler {
     Exposure exposure;
     HttpResponse (Api::*call)(const HttpRequest&);
   };
-  static const std::array<Route, 15> kRoutes;
+  static const std::array<Route, 20> kRoutes;
 
   HttpResponse route(const HttpRequest& request) override {
     // HEAD is GET whose body the server does not send.
@@ -133,6 +134,35 @@ class Api final : public ApiHandler {
     return mus::metrics(service_, metrics_);
   }
 
+  HttpResponse rules(const HttpRequest& request) {
+    if (auto refused = no_parameters(request)) return *refused;
+    return json_answer(rules_json(*service_.rules()));
+  }
+
+  HttpResponse set_rules(const HttpRequest& request) {
+    const auto parameters = Parameters::read_query(request, {"dry_run"});
+    if (!parameters) return respond(parameters.error());
+    const auto dry_run = parameters->flag("dry_run");
+    if (!dry_run) return respond(to_problem(dry_run.error()));
+    if (const auto document = Parameters::check_document(request); !document) return respond(document.error());
+    if (const auto done = service_.set_rules(request.body, *dry_run); !done) return respond(to_problem(done.error()));
+    return json_answer(rules_json(*service_.rules()));
+  }
+
+  HttpResponse pause(const HttpRequest& request) { return switch_rules(request, true); }
+  HttpResponse resume(const HttpRequest& request) { return switch_rules(request, false); }
+
+  HttpResponse switch_rules(const HttpRequest& request, bool paused) {
+    if (auto refused = no_parameters(request)) return *refused;
+    if (const auto done = service_.pause_rules(paused); !done) return respond(to_problem(done.error()));
+    return json_answer(rules_json(*service_.rules()));
+  }
+
+  HttpResponse rules_schema(const HttpRequest& request) {
+    if (auto refused = no_parameters(request)) return *refused;
+    return json_answer(std::string(kRulesSchema));
+  }
+
   HttpResponse version(const HttpRequest& request) {
     if (auto refused = no_parameters(request)) return *refused;
     return json_answer(version_json());
@@ -172,7 +202,7 @@ class Api final : public ApiHandler {
   std::optional<EventStreams> events_;
 };
 
-const std::array<Api::Route, 15> Api::kRoutes{{
+const std::array<Api::Route, 20> Api::kRoutes{{
     {"GET", "/", Exposure::open, &Api::page},
     {"POST", "/prioritize", Exposure::guarded, &Api::prioritize},
     {"DELETE", "/prioritize", Exposure::guarded, &Api::reset},
@@ -182,6 +212,11 @@ const std::array<Api::Route, 15> Api::kRoutes{{
     {"GET", "/explain", Exposure::guarded, &Api::explain},
     {"GET", "/events", Exposure::guarded, &Api::events},
     {"GET", "/metrics", Exposure::guarded, &Api::metrics},
+    {"GET", "/rules", Exposure::guarded, &Api::rules},
+    {"PUT", "/rules", Exposure::guarded, &Api::set_rules},
+    {"POST", "/rules/pause", Exposure::guarded, &Api::pause},
+    {"POST", "/rules/resume", Exposure::guarded, &Api::resume},
+    {"GET", "/rules/schema.json", Exposure::open, &Api::rules_schema},
     {"POST", "/attach", Exposure::guarded, &Api::attach},
     {"POST", "/detach", Exposure::guarded, &Api::detach},
     {"GET", "/livez", Exposure::open, &Api::livez},

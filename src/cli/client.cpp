@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/client.hpp"
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <utility>
 
 #include "cli/answer.hpp"
 #include "cli/explain_text.hpp"
+#include "cli/rules_text.hpp"
 #include "cli/text.hpp"
 
 namespace mus {
@@ -88,6 +91,8 @@ const char* request_method(const Command& command) {
       return "POST";
     case Command::Kind::reset:
       return "DELETE";
+    case Command::Kind::rules:
+      return !command.rules_file.empty() ? "PUT" : command.pause_rules || command.resume_rules ? "POST" : "GET";
     default:
       return "GET";
   }
@@ -119,13 +124,29 @@ std::string request_path(const Command& command) {
       if (command.since) query.add("since", std::to_string(*command.since));
       query.add("kind", command.kinds);
       return "/events" + query.text();
+    case Command::Kind::rules:
+      if (command.pause_rules) return "/rules/pause";
+      if (command.resume_rules) return "/rules/resume";
+      query.flag("dry_run", command.dry_run);
+      return "/rules" + query.text();
     default:
       return "/";
   }
 }
 
 int run_client(const Command& command, HttpClient& client, std::ostream& out, std::ostream& err) {
-  const auto reply = client.send(request_method(command), request_path(command), {}, {});
+  std::string body;
+  std::map<std::string, std::string> headers;
+  if (!command.rules_file.empty()) {
+    auto text = read_rules_file(command.rules_file);
+    if (!text) {
+      err << "mus-scheduler: " << text.error().message << '\n';
+      return 1;
+    }
+    body = std::move(*text);
+    headers.emplace("Content-Type", "application/json");
+  }
+  const auto reply = client.send(request_method(command), request_path(command), headers, body);
   if (!reply) return print_unreachable(command, reply.error(), err);
   const bool done = reply->status >= 200 && reply->status < 300;
   if (command.json) {
@@ -152,6 +173,13 @@ int run_client(const Command& command, HttpClient& client, std::ostream& out, st
       break;
     case Command::Kind::explain:
       print_explanation(answer, out);
+      break;
+    case Command::Kind::rules:
+      if (command.dry_run) {
+        out << "these rules are right; nothing was changed\n";
+      } else {
+        print_rules(answer, out);
+      }
       break;
     default:
       print_removed(answer, out);

@@ -11,7 +11,7 @@
 
 namespace mus {
 
-/// status, pods, prioritize, reset, explain.
+/// status, pods, prioritize, reset, explain, rules.
 int run_client(const Command& command, HttpClient& client, std::ostream& out, std::ostream& err);
 
 /// One line per item with what to do about it; 1 when one is a failure.

@@ -21,7 +21,7 @@ struct ClientTarget {
 };
 
 struct Command {
-  enum class Kind { run, status, pods, top, prioritize, reset, explain, events, check, version };
+  enum class Kind { run, status, pods, top, prioritize, reset, explain, events, rules, check, version };
   Kind kind = Kind::run;
   Options options;  ///< `run`; of the others only the socket and the roots
   bool json = false;
@@ -34,6 +34,9 @@ struct Command {
   bool dry_run = false;                ///< of prioritize
   std::optional<std::uint64_t> since;  ///< of events
   std::string kinds;                   ///< of events
+  bool pause_rules = false;            ///< of rules, as the next two
+  bool resume_rules = false;
+  std::string rules_file;  ///< whose rules are to be in force, or with dry_run, checked
 };
 
 /// The program ends without running a command: after --help (0), or for a usage error (2).

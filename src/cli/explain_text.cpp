@@ -118,6 +118,11 @@ void print_explanation(const Json& answer, std::ostream& out) {
     print_standings(now, member(answer, "then"), out);
   }
   print_outlook(answer, out);
+  for (const auto& rule : member(answer, "rules")) {
+    out << "rule " << printable(text_of(rule, "rule")) << (member(rule, "dry_run") == true ? " (dry run) " : " ")
+        << text_of(rule, "state") << ", weight " << text_of(rule, "weight") << ": " << printable(text_of(rule, "why"))
+        << '\n';
+  }
 }
 
 }  // namespace mus

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands and their options; those of `run`, `explain` and `events` are in files of their own. No other
+// The commands and their options; those of `run`, `explain`, `events` and `rules` are in files of their own. No other
 // translation unit includes CLI11. Compiles with 2.1 (Debian 12) and 2.4 and later (Debian 13).
 #include <CLI/CLI.hpp>
 #include <cstdlib>
@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/events.hpp"
 #include "cli/explain_options.hpp"
+#include "cli/rules_text.hpp"
 #include "cli/run_options.hpp"
 #include "mus/abi.h"
 
@@ -107,6 +108,15 @@ void add_events(CLI::App& app, Raw& raw) {
   add_events_options(*sub, command);
   sub->add_flag("--json", command.json, "Print each event's JSON, one a line");
   sub->parse_complete_callback([&raw] { raw.command.kind = Command::Kind::events; });
+}
+
+void add_rules(CLI::App& app, Raw& raw) {
+  auto& command = raw.command;
+  auto* sub = app.add_subcommand("rules", "The rules by which boosts come and go: see, check, set, pause them");
+  add_socket(*sub, command.options);
+  add_rules_options(*sub, command);
+  add_json(*sub, command.json);
+  sub->parse_complete_callback([&raw] { raw.command.kind = Command::Kind::rules; });
 }
 
 void add_simple(CLI::App& app, Raw& raw) {
@@ -210,6 +220,7 @@ tl::expected<Command, EarlyExit> parse_command_line(int argc, const char* const*
   add_reset(app, raw);
   add_explain(app, raw);
   add_events(app, raw);
+  add_rules(app, raw);
   const auto chosen = [&app] {
     const auto subcommands = app.get_subcommands();
     return subcommands.empty() ? std::string() : subcommands.front()->get_name();

@@ -142,6 +142,10 @@ void add_run_options(CLI::App& run, Options& options, RunWords& words) {
   run.add_option("--token-file", options.token_file,
                  "Bearer token for changes over TCP; made if missing (default: 'token' in the state directory)")
       ->envname("MUS_TOKEN_FILE");
+  run.add_option("--rules", options.rules,
+                 "File of the rules by which boosts come and go (docs/rules.md); need not be there; 'off': no rules")
+      ->envname("MUS_RULES")
+      ->capture_default_str();
   add_roots(run, options);
   run.add_option("--on-unsupported", words.on_unsupported,
                  "On a node that cannot run us: fail, or idle with /readyz 503")
@@ -211,6 +215,7 @@ void add_run_options(CLI::App& run, Options& options, RunWords& words) {
 
 void take_run_words(const RunWords& words, Options& options) {
   if (options.listen == "off") options.listen.clear();
+  if (options.rules == "off") options.rules.clear();
   if (options.metrics_listen == "off") options.metrics_listen.clear();
   options.on_unsupported = words.on_unsupported == "idle" ? Options::OnUnsupported::idle : Options::OnUnsupported::fail;
   options.scheduler.wakeup_preemption = words.wakeup_preemption == "on";

@@ -27,16 +27,21 @@ std::string lifted_text(const Json& boost) {
   return "lifted " + std::to_string(lifted) + "/" + std::to_string(all);
 }
 
+std::string set_by(const Json& boost) {
+  if (member(boost, "declared") == true) return " (declared by it)";
+  const auto rule = text_of(boost, "rule");
+  return rule.empty() ? "" : " (rule " + printable(rule) + ")";
+}
+
 void print_boosts(const Json& boosts, std::ostream& out) {
   std::vector<Row> rows{{"ID", "WEIGHT", "LIMIT", "LEFT", "CGROUPS", "TARGET"}};
   std::vector<std::string> words;
   for (const auto& boost : boosts) {
     const auto left = duration_of(boost, "expires_in_seconds");
     const auto id = printable(text_of(boost, "id"));
-    rows.push_back(
-        {id, text_of(boost, "weight"), lifted_text(boost), left.empty() ? "-" : left,
-         std::to_string(member(boost, "applied").size()),
-         target_text(member(boost, "target")) + (member(boost, "declared") == true ? " (declared by it)" : "")});
+    rows.push_back({id, text_of(boost, "weight"), lifted_text(boost), left.empty() ? "-" : left,
+                    std::to_string(member(boost, "applied").size()),
+                    target_text(member(boost, "target")) + set_by(boost)});
     if (const auto why = text_of(boost, "pending"); !why.empty())
       words.push_back("pending " + id + ": " + printable(why));
     if (const auto note = text_of(boost, "note"); !note.empty()) words.push_back("note " + id + ": " + printable(note));
@@ -63,6 +68,22 @@ void add_limits(const Json& limits, std::vector<Row>& rows) {
   rows.push_back({"limits:", text_of(limits, "cgroups") + " cgroup(s), " + throttled_of(limits) +
                                  " of their periods throttled, " + text_of(limits, "forced") + " forced turn(s), " +
                                  text_of(limits, "pardons") + " pardon(s)"});
+}
+
+void add_rules(const Json& rules, std::vector<Row>& rows) {
+  if (!rules.is_object()) return;
+  const auto trouble = text_of(rules, "trouble");
+  if (number_of(rules, "count") <= 0 && trouble.empty()) return;
+  double acting = 0;
+  double unmet = 0;
+  for (const auto& rule : member(rules, "states")) {
+    acting += number_of(rule, "acting");
+    unmet += number_of(rule, "unmet");
+  }
+  auto line = text_of(rules, "count") + (member(rules, "paused") == true ? ", PAUSED" : ", acting " + fixed(acting, 0));
+  if (unmet > 0) line += ", targets not met " + fixed(unmet, 0);
+  if (!trouble.empty()) line += "; the file is not in force as it is: " + printable(trouble);
+  rows.push_back({"rules:", line});
 }
 
 std::string source_text(const Json& source) {
@@ -121,6 +142,7 @@ void print_status(const Json& status, std::ostream& out) {
   if (const auto trouble = text_of(member(status, "state_file"), "trouble"); !trouble.empty()) {
     rows.push_back({"boosts' file:", printable(trouble)});
   }
+  add_rules(member(status, "rules"), rows);
   rows.push_back({"kernel:", printable(text_of(status, "kernel"))});
   rows.push_back({"version:", printable(text_of(status, "version")) + ", up " + duration_of(status, "uptime_seconds")});
   print_table(rows, out);

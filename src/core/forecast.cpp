@@ -62,7 +62,11 @@ double Forecast::entitled_without_limits(std::size_t i) const {
   return entitled(i, way);
 }
 
-double Forecast::entitled(std::size_t i, const std::vector<std::size_t>& unlimited) const {
+double Forecast::entitled_as_guarded(std::size_t i) const {
+  return allotments(wanting_all(i), factors_)[i];
+}
+
+TreeDivision Forecast::wanting_all(std::size_t i) const {
   auto one = tree_.division;
   // It competes as one that nothing but others hold back; what is below it is part of it.
   std::vector<bool> below(one.nodes.size());
@@ -72,6 +76,11 @@ double Forecast::entitled(std::size_t i, const std::vector<std::size_t>& unlimit
   }
   one.nodes[i].threads = one.cpus;
   one.shares[i].own = one.shares[i].whole;
+  return one;
+}
+
+double Forecast::entitled(std::size_t i, const std::vector<std::size_t>& unlimited) const {
+  auto one = wanting_all(i);
   for (const auto k : unlimited) one.nodes[k].most = std::numeric_limits<double>::infinity();
   return allotments(one, factors_of(tree_, one, weights_))[i];
 }

@@ -51,6 +51,8 @@ class Forecast {
   [[nodiscard]] double cpus(std::size_t i) const { return cpus_[i]; }
   /// CPUs that it would get if it could use everything. One boost for all of it: its own, whatever is set below it.
   [[nodiscard]] double entitled(std::size_t i) const { return entitled(i, {}); }
+  /// The same, with what the guards make of boosts while it uses what it uses: cheaper, and hardly another figure.
+  [[nodiscard]] double entitled_as_guarded(std::size_t i) const;
   /// The same without the limits at it and above.
   [[nodiscard]] double entitled_without_limits(std::size_t i) const;
   /// The same without the limit of record `k` alone.
@@ -61,6 +63,8 @@ class Forecast {
 
  private:
   [[nodiscard]] double entitled(std::size_t i, const std::vector<std::size_t>& unlimited) const;
+  /// The division in which it alone wants everything.
+  [[nodiscard]] TreeDivision wanting_all(std::size_t i) const;
 
   const DividedTree& tree_;
   std::vector<std::uint32_t> weights_;

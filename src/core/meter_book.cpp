@@ -66,6 +66,7 @@ std::shared_ptr<const CgroupFigures> MeterBook::sum_up(const std::vector<CgroupR
   }
 
   auto figures = std::make_shared<CgroupFigures>();
+  figures->read_at = now;
   figures->cgroups.reserve(sums.size());
   for (auto& [id, both] : sums) {
     auto& stats = figures->cgroups[id];

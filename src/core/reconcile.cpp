@@ -19,7 +19,7 @@ bool pod_is_gone(const DesiredBoost& boost, const NodeIndex& index) {
 
 }  // namespace
 
-WantedPolicies wanted_policies(const DesiredState& desired, const Reaches& reaches) {
+WantedPolicies wanted_policies(const DesiredState& desired, const Reaches& reaches, const Policies& ruled) {
   WantedPolicies wanted;
   for (const auto& boost : desired.boosts()) {
     const auto reach = reaches.find(boost.number);
@@ -33,11 +33,14 @@ WantedPolicies wanted_policies(const DesiredState& desired, const Reaches& reach
       wanted.policies.insert_or_assign(id, Policy{boost.weight, applied.lifted_from});
     }
   }
+  for (const auto& [id, policy] : ruled) {
+    if (wanted.policies.size() < MUS_MAX_POLICIES) wanted.policies.emplace(id, policy);
+  }
   return wanted;
 }
 
 Reconciled reconcile(const DesiredState& desired, const Reaches& before, const NodeView* view, const Policies& map,
-                     TimePoint now) {
+                     TimePoint now, const Policies& ruled) {
   static const Reach unbound{{}, "nobody has looked for it yet", {}, 0, true, false};
   Reconciled out;
   std::optional<NodeIndex> index;
@@ -56,7 +59,7 @@ Reconciled reconcile(const DesiredState& desired, const Reaches& before, const N
     }
   }
   // Those that are over have no reach, so that they take no part.
-  out.wanted = wanted_policies(desired, out.reaches);
+  out.wanted = wanted_policies(desired, out.reaches, ruled);
   out.changes = changes(map, out.wanted.policies);
   return out;
 }

@@ -53,12 +53,14 @@ struct Reconciled {
 /// kubelet's that has just been started.
 [[nodiscard]] Reach reach_of(const DesiredBoost& boost, const Reach& before, const NodeIndex& index);
 
-/// Where boosts share a cgroup, the one that was set last counts, its weight and its lift.
-[[nodiscard]] WantedPolicies wanted_policies(const DesiredState& desired, const Reaches& reaches);
+/// Where boosts share a cgroup, the one that was set last counts, its weight and its lift. What rules want, `ruled`,
+/// comes after all of them.
+[[nodiscard]] WantedPolicies wanted_policies(const DesiredState& desired, const Reaches& reaches,
+                                             const Policies& ruled = {});
 
 /// `view`: null when nobody has looked: then only what time has done is done. Reaches that are newer than the view
 /// stay. `map`: what the scheduler holds.
 [[nodiscard]] Reconciled reconcile(const DesiredState& desired, const Reaches& before, const NodeView* view,
-                                   const Policies& map, TimePoint now);
+                                   const Policies& map, TimePoint now, const Policies& ruled = {});
 
 }  // namespace mus

@@ -30,6 +30,19 @@ double wait_quantile_us(const WaitCounts& waits, double part) {
   return longest / kNsPerUs;  // rounding alone leads here
 }
 
+double waits_above(const WaitCounts& waits, double bound_us) {
+  const double bound = bound_us * kNsPerUs;
+  double above = 0;
+  for (std::size_t bucket = 0; bucket < waits.size(); ++bucket) {
+    const double from = bucket == 0 ? 0 : static_cast<double>(wait_bound_ns(bucket - 1));
+    const auto to = static_cast<double>(wait_bound_ns(bucket));
+    const bool endless = bucket + 1 == waits.size();
+    const double part = from >= bound ? 1 : endless || to <= bound ? 0 : (to - bound) / (to - from);
+    above += part * static_cast<double>(waits[bucket]);
+  }
+  return above;
+}
+
 RunDelay run_delay(const WaitCounts& waits) {
   return {total(waits), wait_quantile_us(waits, 0.5), wait_quantile_us(waits, 0.99), wait_quantile_us(waits, 0.999)};
 }

@@ -9,6 +9,9 @@ namespace mus {
 /// less than a factor of two. Of the last bucket, which has no bound, its lower one. 0 where nobody waited.
 [[nodiscard]] double wait_quantile_us(const WaitCounts& waits, double part);
 
+/// How many of them were longer, by the same assumption.
+[[nodiscard]] double waits_above(const WaitCounts& waits, double bound_us);
+
 [[nodiscard]] RunDelay run_delay(const WaitCounts& waits);
 
 }  // namespace mus

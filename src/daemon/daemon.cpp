@@ -75,6 +75,7 @@ int run_daemon(const Options& options, MainLoop& loop, MusService& service, cons
       service.tree_watch(), [&service] { return service.shares(); }, [&service] { return service.node_services(); },
       {options.scheduler.boost_ceiling, options.scheduler.node_floor});
   const Chore refresher(service.refresh_bell(), [&service] { return service.refresh(); });
+  const Chore ruler(service.rules_bell(), [&service] { return service.run_rules(); });
   const Chore saver(service.save_bell(), [&service] { return service.save(); });
   std::string told = summary(*service.status());
   notifier.ready(told);

@@ -23,6 +23,7 @@ MusService::MusService(Scheduler& scheduler, PodSource& pods, const CgroupTree& 
       started_(options_.now()),
       resolver_(pods, tree),
       forecaster_(pods, tree),
+      rule_book_({options_.rules, options_.signals, options_.events}),
       attachment_(scheduler, {}, options_.refusal),
       next_slow_tick_(started_) {
   publish(started_);
@@ -64,6 +65,7 @@ std::vector<Boost> MusService::boosts() {
   const Lock lock(mutex_);
   const auto now = options_.now();
   auto shown = show_all(desired_, reaches_, force(), now);
+  for (auto& ruled : show_ruled(ruled_, force(), now)) shown.push_back(std::move(ruled));
   for (auto& over : ended_.view(now)) shown.push_back(std::move(over));
   return shown;
 }

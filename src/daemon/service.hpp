@@ -18,10 +18,13 @@
 #include "core/desired.hpp"
 #include "core/limit_totals.hpp"
 #include "core/reconcile.hpp"
+#include "core/ruled_boosts.hpp"
 #include "daemon/attachment.hpp"
 #include "daemon/bell.hpp"
 #include "daemon/forecaster.hpp"
 #include "daemon/gate.hpp"
+#include "daemon/rule_book.hpp"
+#include "daemon/rules_file.hpp"
 #include "daemon/state_file.hpp"
 #include "daemon/target_resolver.hpp"
 #include "daemon/tree_watch.hpp"
@@ -31,6 +34,7 @@
 #include "mus/pod_source.hpp"
 #include "mus/scheduler.hpp"
 #include "mus/service.hpp"
+#include "mus/signal_files.hpp"
 
 namespace mus {
 
@@ -50,6 +54,8 @@ struct MusServiceOptions {
   DeclarationRules declarations{};                  ///< which pods may declare boosts by annotations
   std::chrono::milliseconds disk_patience{2000};    ///< for another change that is being written
   std::chrono::milliseconds figures_patience{200};  ///< how long who reads figures waits for a look at the tree
+  RulesStore* rules = nullptr;                      ///< none: there are no rules
+  SignalFiles* signals = nullptr;                   ///< what rules go by besides the scheduler's meters
 };
 
 /// One mutex covers desired state, attachment and scheduler. It is never held while somebody else is waited for: pods
@@ -69,6 +75,9 @@ class MusService final : public Service {
   ServiceResult<Explanation> explain(const ExplainRequest& request) override;
   std::shared_ptr<const StatusSnapshot> status() override;
   std::shared_ptr<const CgroupFigures> figures() override;
+  std::shared_ptr<const RulesSnapshot> rules() override;
+  ServiceResult<void> set_rules(const std::string& document, bool dry_run) override;
+  ServiceResult<void> pause_rules(bool paused) override;
   ServiceResult<void> detach() override;
   ServiceResult<void> attach() override;
 
@@ -107,6 +116,9 @@ class MusService final : public Service {
   /// Writes what nobody waited for: boosts that are over, time that has passed.
   std::optional<std::chrono::milliseconds> save();
   [[nodiscard]] Bell& save_bell() { return save_bell_; }
+  /// Follows signals and rules; reads files, looks at the tree.
+  std::optional<std::chrono::milliseconds> run_rules();
+  [[nodiscard]] Bell& rules_bell() { return rules_bell_; }
 
  private:
   using Lock = std::unique_lock<std::mutex>;
@@ -143,8 +155,13 @@ class MusService final : public Service {
   Result<TreeWatch::View> look_for_outlook(const std::string& no_tree);
   Outlook outlook(const Result<TreeWatch::View>& view, const Policies& before, const Policies& after,
                   const std::vector<AppliedCgroup>& boosted);
+  [[nodiscard]] std::vector<RuleWord> rules_about(const std::string& path) const;
   void tell(Explanation& out, const TreeWatch::View& view, const Policies& before, const Policies& after,
             const std::vector<CgroupLevel>& levels, bool with_weight);
+
+  // service_rules.cpp
+  void match_rules_again(TimePoint now);
+  void put_in_force(RuledBoosts boosts);
 
   // service_follow.cpp
   void look_again(Scope scope);
@@ -186,7 +203,15 @@ class MusService final : public Service {
   TreeWatch tree_watch_;
   Bell refresh_bell_;
   Bell save_bell_;
+  Bell rules_bell_;
   std::atomic<unsigned> waiting_ = 0;
+  RuleBook rule_book_;
+  std::atomic<bool> moved_ = true;  // directories of pods have, since rules were matched
+
+  std::mutex ruling_;  // one run of the rules at a time: taken before all others. Covers the next three
+  RulePlaces rule_places_;
+  std::optional<TimePoint> matched_list_;
+  TimePoint matched_at_{};
 
   Gate changes_;        // who changes desired state on request: taken before mutex_, held while it is written
   std::mutex looking_;  // one look at a time: taken before changes_ and mutex_. Covers the next four
@@ -200,6 +225,7 @@ class MusService final : public Service {
   Attachment attachment_;
   DesiredState desired_;
   Reaches reaches_;
+  RuledBoosts ruled_;
   InForce force_;
   EndedBoosts ended_;
   std::uint64_t looks_ = 0;

@@ -108,7 +108,20 @@ ServiceResult<Explanation> MusService::explain(const ExplainRequest& request) {
     if (request.weight) after.insert_or_assign(out.cgroup.id, Policy{*request.weight});
   }
   tell(out, view, before, after, *levels, request.weight.has_value());
+  out.rules = rules_about(out.cgroup.path);
   return out;
+}
+
+std::vector<RuleWord> MusService::rules_about(const std::string& path) const {
+  std::vector<RuleWord> words;
+  for (const auto& rule : rule_book_.snapshot()->states) {
+    for (const auto& subject : rule.subjects) {
+      const auto& at = subject.cgroup.path;
+      if (path != at && !path.starts_with(at + "/")) continue;
+      words.push_back({rule.name, subject.state, rule.dry_run, subject.weight, subject.why});
+    }
+  }
+  return words;
 }
 
 void MusService::tell(Explanation& out, const TreeWatch::View& view, const Policies& before, const Policies& after,

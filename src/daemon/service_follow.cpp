@@ -34,6 +34,7 @@ std::string why_nowhere(const DesiredBoost& boost, const Error& error) {
 }  // namespace
 
 void MusService::follow() {
+  moved_ = true;
   look_again({});
   const Lock lock(mutex_);
   if (any_unsettled()) ask_soon();
@@ -45,6 +46,7 @@ void MusService::look_again(Scope scope) {
   NodeView view;
   DesiredState desired;
   Reaches before;
+  Policies ruled;
   std::uint64_t commits = 0;
   {
     const Lock lock(mutex_);
@@ -53,6 +55,7 @@ void MusService::look_again(Scope scope) {
     view.no_list = no_list_;
     desired = desired_;
     before = reaches_;
+    ruled = ruled_policies(ruled_);
     commits = commits_;
   }
   const auto& boosts = desired.boosts();
@@ -64,9 +67,9 @@ void MusService::look_again(Scope scope) {
   if (!view.pods && view.places.empty()) return;
   view.limits_hold = limits_hold(desired);
 
-  auto result = reconcile(desired, before, &view, {}, options_.now());
+  auto result = reconcile(desired, before, &view, {}, options_.now(), ruled);
   doubt_leaves(view, before, result.reaches);
-  if (!view.doubtful.empty()) result = reconcile(desired, before, &view, {}, options_.now());
+  if (!view.doubtful.empty()) result = reconcile(desired, before, &view, {}, options_.now(), ruled);
 
   const Lock lock(mutex_);
   if (stopping_) return;
@@ -78,7 +81,7 @@ void MusService::look_again(Scope scope) {
   if (commits_ == commits) {
     result.changes = changes(map, result.wanted.policies);
   } else {
-    result = reconcile(desired_, reaches_, &view, map, now);
+    result = reconcile(desired_, reaches_, &view, map, now, ruled_policies(ruled_));
   }
   commit(std::move(result), now);
   publish(now);
@@ -191,7 +194,9 @@ std::optional<std::chrono::milliseconds> MusService::refresh() {
     const Lock lock(mutex_);
     const auto& boosts = desired_.boosts();
     if (stopping_) return std::nullopt;
-    if (!options_.declarations.on() && std::none_of(boosts.begin(), boosts.end(), is_pod)) return std::nullopt;
+    if (!options_.declarations.on() && !rule_book_.about_pods() && std::none_of(boosts.begin(), boosts.end(), is_pod)) {
+      return std::nullopt;
+    }
     unsettled = any_unsettled();
   }
   const auto list = pods_.list(unsettled ? PodSource::Freshness::fresh : PodSource::Freshness::cached);
@@ -247,7 +252,7 @@ bool MusService::is_list_new() const {
 
 bool MusService::follows_any() const {
   const Lock lock(mutex_);
-  return desired_.size() != 0 || options_.declarations.on();
+  return desired_.size() != 0 || options_.declarations.on() || rule_book_.active();
 }
 
 std::vector<Cgroup> MusService::followed_places() const {

@@ -57,6 +57,9 @@ ServiceResult<std::vector<PodRow>> MusService::pods() {
   {
     const Lock lock(mutex_);
     weights = weights_by_path(reaches_, force());
+    for (const auto& ruled : show_ruled(ruled_, force(), options_.now())) {
+      for (const auto& applied : ruled.applied) weights[applied.cgroup.path] = applied.weight;
+    }
     for (const auto& limit : stats_.limits) {
       if (limit.quota_us > 0) limits.emplace(limit.id, limit);
     }

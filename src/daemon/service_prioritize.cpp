@@ -102,7 +102,7 @@ ServiceResult<PrioritizeReply> MusService::prioritize(const PrioritizeRequest& r
 WantedPolicies MusService::wanted_with(const DesiredState& next, std::uint64_t number, const Reach& reach) {
   auto reaches = reaches_;
   reaches.insert_or_assign(number, reach);
-  return wanted_policies(next, reaches);
+  return wanted_policies(next, reaches, ruled_policies(ruled_));
 }
 
 namespace {
@@ -211,7 +211,7 @@ ServiceResult<PrioritizeReply> MusService::keep(Commission& work) {
 ServiceResult<void> MusService::apply_whole(std::uint64_t number, const DesiredState& before,
                                             const std::optional<Reach>& reach) {
   if (!attachment_.attached()) return {};
-  const auto applied = apply_all(scheduler_, wanted_policies(desired_, reaches_).policies);
+  const auto applied = apply_all(scheduler_, wanted_policies(desired_, reaches_, ruled_policies(ruled_)).policies);
   force_.map = policies_of(scheduler_);
   if (applied) force_.trouble.clear();
   // One that has just been taken off comes back, and then finds the boost.

@@ -20,6 +20,11 @@ ServiceResult<std::vector<Boost>> MusService::remove(const std::function<BoostNu
       return refusal({Errc::forbidden, "the pod itself declares that boost",
                       "change its annotation mus-scheduler.io/weight, or set a boost of weight 1024 over it"});
     }
+    for (const auto& ruled : show_ruled(ruled_, force(), options_.now())) {
+      if (!matches(*target, ruled.target)) continue;
+      return refusal({Errc::forbidden, "rule " + ruled.rule + " sets that boost",
+                      "pause the rules (POST /rules/pause), change that rule, or set a boost of weight 1024 over it"});
+    }
     return refusal({Errc::not_found, "no boost matches " + to_text(*target), "GET /priorities lists the boosts"});
   }
   DesiredState next = desired_;

@@ -120,7 +120,7 @@ const InForce& MusService::force() {
 
 // Under the lock, as all that follow.
 void MusService::settle(TimePoint now) {
-  commit(reconcile(desired_, reaches_, nullptr, policies_of(scheduler_), now), now);
+  commit(reconcile(desired_, reaches_, nullptr, policies_of(scheduler_), now, ruled_policies(ruled_)), now);
 }
 
 void MusService::commit(Reconciled result, TimePoint now) {

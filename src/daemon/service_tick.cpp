@@ -109,6 +109,8 @@ void MusService::publish(TimePoint now) {
     status->sources.push_back({std::move(source), age});
   }
   status->boosts = show_all(desired_, reaches_, force(), now);
+  for (auto& ruled : show_ruled(ruled_, force(), now)) status->boosts.push_back(std::move(ruled));
+  status->rules = rule_book_.snapshot();
   if (options_.store != nullptr) {
     status->state_file = {options_.store->path(), desired_.version(), set_aside_};
     auto& trouble = status->state_file.trouble;

@@ -19,12 +19,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPeriod = 40ms;      // while cgroups wait for each other: what changes is in force within 100 ms
-constexpr auto kCalmPeriod = 80ms;  // so that the first look after a pause is not later than that either
-constexpr auto kCalm = 300ms;       // without that, before the scheduler is left to tell. Looks at once
-                                    // after each short pause would keep time with whoever causes it
-constexpr auto kMeterPeriod = 1s;   // while somebody looks anyway
-constexpr auto kCpusPeriod = 1s;    // they come and go seldom, and to count them costs as much as to walk a small tree
+constexpr auto kPeriod = 40ms;        // while cgroups wait for each other: what changes is in force within 100 ms
+constexpr auto kCalmPeriod = 80ms;    // so that the first look after a pause is not later than that either
+constexpr auto kCalm = 300ms;         // without that, before the scheduler is left to tell. Looks at once
+                                      // after each short pause would keep time with whoever causes it
+constexpr auto kMeterPeriod = 900ms;  // while somebody looks anyway, which rules do once a second
+constexpr auto kCpusPeriod = 1s;  // they come and go seldom, and to count them costs as much as to walk a small tree
 constexpr auto kServicesPeriod = 5s;  // they come with a reboot or a restart of a service, and directories are read
 
 // What cgroups have done, of one attached scheduler after the other.

@@ -20,9 +20,10 @@ function boostRow(boost) {
     row.append(tableCell(label, className, cells[name]));
   }
   const target = targetText(boost.target);
-  // What a pod declares, its annotation takes back.
-  const action = boost.declared
-    ? make('span', { className: 'help', textContent: 'declared by it' })
+  // What a pod declares, its annotation takes back; what a rule sets, the rule.
+  const owner = boost.declared ? 'declared by it' : boost.rule ? `rule ${printable(boost.rule)}` : '';
+  const action = owner !== ''
+    ? make('span', { className: 'help', textContent: owner })
     : make('button', { type: 'button', textContent: 'Reset', 'aria-label': `Reset ${printable(boost.id)}: ${target}` });
   row.append(tableCell('', 'act', action));
   return { boost, row, cells };
@@ -69,7 +70,7 @@ function fieldsOf(target) {
 /// A DELETE takes back every boost that agrees with all that it names: of a whole pod, those of its containers, too.
 function agrees(fields, boost) {
   const { all, ...named } = fields;
-  return !boost.declared && Object.entries(named).every(([name, value]) => boost.target?.[name] === value);
+  return !boost.declared && !boost.rule && Object.entries(named).every(([name, value]) => boost.target?.[name] === value);
 }
 
 const resetDialog = {

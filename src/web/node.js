@@ -45,6 +45,17 @@ function ejectionText(scheduler) {
   return `${text}, ${age} ago; ${printable(scheduler.ejections)} since start`;
 }
 
+/// None where nobody has made any.
+function rulesRows(rules) {
+  if (!rules || (rules.count === 0 && !rules.trouble)) return [];
+  const sum = (name) => (rules.states ?? []).reduce((all, rule) => all + (rule[name] ?? 0), 0);
+  const unmet = sum('unmet');
+  let text = `${printable(rules.count)}, ${rules.paused ? 'PAUSED' : `acting ${sum('acting')}`}`;
+  if (unmet > 0) text += `, targets not met ${unmet}`;
+  if (rules.trouble) text += `; the file is not in force as it is: ${printable(rules.trouble)}`;
+  return [['rules', text, Boolean(rules.paused || rules.trouble || unmet > 0)]];
+}
+
 /// [title, text, is that trouble?]
 function nodeRows(status) {
   const scheduler = status.scheduler ?? {};
@@ -60,6 +71,7 @@ function nodeRows(status) {
   }
   rows.push(...sourceRows(status));
   if (status.state_file?.trouble) rows.push(['boosts\' file', printable(status.state_file.trouble), true]);
+  rows.push(...rulesRows(status.rules));
   rows.push(['kernel', printable(status.kernel), false]);
   rows.push(['version', `${printable(status.version)}, up ${durationText(numberOf(status.uptime_seconds))}`, false]);
   return rows;

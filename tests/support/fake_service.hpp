@@ -108,6 +108,22 @@ class FakeService : public Service {
     return std::make_shared<CgroupFigures>(figures_);
   }
 
+  std::shared_ptr<const RulesSnapshot> rules() override {
+    const std::lock_guard lock(mutex_);
+    return std::make_shared<RulesSnapshot>(rules_);
+  }
+  ServiceResult<void> set_rules(const std::string& document, bool dry_run) override {
+    const std::lock_guard lock(mutex_);
+    if (next_error_) return take_error();
+    if (!dry_run) rules_.document = document;
+    return {};
+  }
+  ServiceResult<void> pause_rules(bool paused) override {
+    const std::lock_guard lock(mutex_);
+    if (next_error_) return take_error();
+    rules_.paused = paused;
+    return {};
+  }
   ServiceResult<void> detach() override { return switch_to(SchedulerMode::stopped, "detached by request"); }
   ServiceResult<void> attach() override { return switch_to(SchedulerMode::attached, ""); }
 
@@ -137,6 +153,10 @@ class FakeService : public Service {
   void set_explanation(Explanation explanation) {
     const std::lock_guard lock(mutex_);
     explanation_ = std::move(explanation);
+  }
+  void set_rules_snapshot(RulesSnapshot rules) {
+    const std::lock_guard lock(mutex_);
+    rules_ = std::move(rules);
   }
   void set_outlook(Outlook outlook) {
     const std::lock_guard lock(mutex_);
@@ -176,6 +196,7 @@ class FakeService : public Service {
   std::vector<ExplainRequest> explained_;
   Explanation explanation_;
   Outlook outlook_;
+  RulesSnapshot rules_;
   std::optional<ServiceError> next_error_;
   CgroupFigures figures_;
   StatusSnapshot status_ = [] {

@@ -207,10 +207,13 @@ void Model::open_reset() {
   std::vector<BoostRow> theirs;
   std::ranges::copy_if(node_.boosts, std::back_inserter(theirs),
                        [&](const BoostRow& boost) { return covers(boost, *container); });
-  const bool any = !theirs.empty();
-  std::erase_if(theirs, [](const BoostRow& boost) { return boost.declared; });
+  const auto ruled = std::ranges::find_if(theirs, [](const BoostRow& boost) { return !boost.rule.empty(); });
+  const auto why_not = ruled != theirs.end() ? "rule " + ruled->rule + " sets the boost of "
+                       : theirs.empty()      ? std::string("no boost stands for ")
+                                             : std::string("only its pod's annotation takes back the boost of ");
+  std::erase_if(theirs, [](const BoostRow& boost) { return boost.declared || !boost.rule.empty(); });
   if (theirs.empty()) {
-    message_ = (any ? "only its pod's annotation takes back the boost of " : "no boost stands for ") + container->name;
+    message_ = why_not + container->name;
     message_bad_ = false;
     return;
   }

@@ -44,6 +44,7 @@ BoostRow read_boost(const Json& json) {
   boost.target.all = member(target, "all") == true;
   boost.weight = text_of(json, "weight", "?");
   boost.declared = member(json, "declared") == true;
+  boost.rule = shown(json, "rule");
   boost.left = number(json, "expires_in_seconds");
   boost.pending = shown(json, "pending");
   for (const auto& applied : member(json, "applied")) boost.cgroup_paths.push_back(text_of(applied, "cgroup_path"));

@@ -44,6 +44,7 @@ struct BoostRow {
   ClientTarget target;  ///< the same
   std::string weight;
   bool declared = false;       ///< by its pod, which alone takes it back
+  std::string rule;            ///< that set it, and alone takes it back; empty: none
   std::optional<double> left;  ///< seconds
   std::string pending;         ///< why it does not stand; empty: it does
   std::vector<std::string> cgroup_paths;

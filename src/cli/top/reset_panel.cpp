@@ -34,7 +34,9 @@ ResetPanel::ResetPanel(std::string name, std::vector<BoostRow> boosts, const std
   for (auto& boost : boosts) {
     Choice choice{std::move(boost), {}};
     for (const auto& other : all) {
-      if (other.id == choice.boost.id || other.declared || !agrees(choice.boost.target, other.target)) continue;
+      if (other.id == choice.boost.id || other.declared || !other.rule.empty() ||
+          !agrees(choice.boost.target, other.target))
+        continue;
       choice.also.push_back(words_of(other));
     }
     choices_.push_back(std::move(choice));
