@@ -67,12 +67,14 @@ Result<void> RulesFile::set_paused(bool paused) {
   if (paused) {
     const int error = replace_file(paused_path_, "rules are paused: POST /rules/resume\n", 0600);
     if (error == 0) return {};
-    return fail(Errc::unavailable, paused_path_ + " cannot be written: " + std::strerror(error),
-                "mend that file system; without it they would go on at the next start");
+    return fail(Errc::unavailable,
+                "the rules are paused, but that cannot be kept: " + paused_path_ + ": " + std::strerror(error),
+                "mend that file system, and pause them again; as it is they go on when the daemon is started again");
   }
   if (unlink(paused_path_.c_str()) == 0 || errno == ENOENT) return {};
-  return fail(Errc::unavailable, paused_path_ + " cannot be removed: " + std::strerror(errno),
-              "mend that file system; with it they would be paused at the next start");
+  return fail(
+      Errc::unavailable, "the rules go on, but that cannot be kept: " + paused_path_ + ": " + std::strerror(errno),
+      "mend that file system, and resume them again; as it is they are paused when the daemon is started again");
 }
 
 }  // namespace mus
